@@ -78,13 +78,14 @@ function textOf(
   at: number,
   { strings, dateStyles, from1904, column }: SheetParts,
 ): string {
+  // A cell that has a format and nothing in it: as an index it would be 0, as a truth value false.
+  if (["s", "b", "n"].includes(type) && value.trim() === "") return "";
   switch (type) {
     case "s":
       return strings.get(Number(value));
     case "b":
       return value === "1" ? "TRUE" : "FALSE";
     case "n": {
-      if (value === "") return "";
       const number = Number(value);
       if (!Number.isFinite(number)) return value;
       if (dateStyles[style] === true) return dateText(number, from1904);

@@ -19,6 +19,17 @@ it("an id of more digits than a double keeps stays as it stands in the file", as
   expect((await lists.clean("ids.xlsx", { column: "phone" })).clean).toBe(`phone,id\n+6281234567890,${id}\n`);
 });
 
+it("an empty cell is empty, not the first of the shared texts, nor false", async () => {
+  const cells = (xml: string) => `<row><c t="inlineStr"><is><t>081234567890</t></is></c>${xml}</row>`;
+  const names = '<c t="s"><v>0</v></c><c t="s"><v>0</v></c><c t="s"><v>0</v></c></row>';
+  const rows = cells('<c t="s"/><c t="s"><v></v></c><c t="s"><v>0</v></c>') + cells('<c t="b"/><c t="n"/><c/>');
+  const texts = { "xl/sharedStrings.xml": "<sst><si><t>note</t></si></sst>" };
+  lists.write("empty.xlsx", workbookOf(head.replace("</row>", names) + rows, texts));
+  const { clean, rejects } = await lists.clean("empty.xlsx", { column: "phone" });
+  expect(clean).toBe("phone,note,note,note\n+6281234567890,,,note\n");
+  expect(rejects).toMatch(/\n081234567890,,,,duplicate,\n$/);
+});
+
 const shared = `<sst><si><t>${"x".repeat(32_000)}</t></si></sst>`;
 it.each<[string, Buffer, RegExp]>([
   [
