@@ -1,8 +1,8 @@
 /** Reads a text file in batches of whole rows; a position is an offset in bytes. */
 import { open } from "node:fs/promises";
 import type { RowSource } from "../ports.ts";
-import { textOf, unitBytes } from "../text/encoding.ts";
-import { lastRowEnd } from "../text/rows.ts";
+import { type TextEncodingName, textOf, unitBytes } from "../text/encoding.ts";
+import { lastRowEnd, openRowStart } from "../text/rows.ts";
 import type { Layout, TextBatch } from "./batch.ts";
 import { ListError } from "./list-error.ts";
 
@@ -31,7 +31,9 @@ export function createTextSource(path: string, layout: Layout, dataStart: number
           const { buffer, bytesRead } = await next;
           if (bytesRead === 0) return;
           const bytes = buffer.subarray(0, bytesRead);
-          const end = bytesRead < size ? bytesRead : wholeRows(bytes, layout);
+          const isLast = bytesRead < size;
+          if (isLast) refuseOpenRow(bytes, at, layout);
+          const end = isLast ? bytesRead : wholeRows(bytes, layout);
           if (end === 0) {
             if (size >= mostRowBytes) throw rowTooLong(at);
             size *= 2;
@@ -54,11 +56,27 @@ export function createTextSource(path: string, layout: Layout, dataStart: number
 
 /** Bytes of the whole rows at the beginning. */
 function wholeRows(bytes: Buffer, { kind, encoding, dialect }: Layout): number {
-  const unit = unitBytes(encoding);
-  const whole = bytes.subarray(0, bytes.length - (bytes.length % unit));
+  const text = textIn(bytes, encoding);
+  return unitBytes(encoding) * (kind === "ndjson" ? text.lastIndexOf("\n") + 1 : lastRowEnd(text, dialect));
+}
+
+/**
+ * @param bytes the end of the file
+ * @throws {ListError} where one row there has all lines to the end
+ */
+function refuseOpenRow(bytes: Buffer, at: number, { kind, encoding, dialect }: Layout): void {
+  if (kind === "ndjson") return;
+  const start = openRowStart(textIn(bytes, encoding), dialect);
+  if (start === null) return;
+  throw new ListError(
+    `a quote in the row at byte ${at + unitBytes(encoding) * start} is never closed, and all lines behind it would belong to that row: correct the file`,
+  );
+}
+
+function textIn(bytes: Buffer, encoding: TextEncodingName): string {
+  const whole = bytes.subarray(0, bytes.length - (bytes.length % unitBytes(encoding)));
   // Big-endian bytes are swapped in place to be read.
-  const text = textOf(encoding === "utf-16be" ? Buffer.from(whole) : whole, encoding);
-  return unit * (kind === "ndjson" ? text.lastIndexOf("\n") + 1 : lastRowEnd(text, dialect));
+  return textOf(encoding === "utf-16be" ? Buffer.from(whole) : whole, encoding);
 }
 
 function rowTooLong(at: number): ListError {

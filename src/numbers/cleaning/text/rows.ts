@@ -41,6 +41,18 @@ export function lastRowEnd(text: string, { delimiter, newline }: Dialect): numbe
   }
 }
 
+/**
+ * Where the last row begins, if it goes on over further lines because a quote of it is never closed; null: it does not. A quote that
+ * is open on the last line alone takes no other row.
+ * @param text begins where a row begins, and ends with the file
+ */
+export function openRowStart(text: string, dialect: Dialect): number | null {
+  const { newline } = dialect;
+  // Behind a line end each row is whole but one with an open quote.
+  const start = lastRowEnd(text + newline, dialect);
+  return text.slice(start).trimEnd().includes(newline) ? start : null;
+}
+
 /** @returns -1 where it is not closed */
 function closingQuote(text: string, opening: number): number {
   let at = text.indexOf(quote, opening + 1);

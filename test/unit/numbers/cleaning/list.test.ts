@@ -361,6 +361,39 @@ it("a quote that is never closed is found before it takes memory", async () => {
   await expect(lists.clean("open.csv", { column: "phone", delimiter: "," })).rejects.toThrow(/is a quote never closed/);
 });
 
+describe("a quote that is never closed near the end of the file", () => {
+  const rows = Array.from({ length: 50 }, (_, at) => `0812345678${String(at).padStart(2, "0")},x\n`).join("");
+  const begin = "phone,x\n081234567890,y\n";
+
+  const many = `081234567899,"a ""\nb"\n`.repeat(5000);
+
+  it.each<[string, Buffer | string, number]>([
+    ["of UTF-8", `${begin}081234567891,"open\n${rows}`, begin.length],
+    ["of UTF-16", Buffer.from(`\ufeff${begin}081234567891,"open\n${rows}`, "utf16le"), 2 + 2 * begin.length],
+    ["with old line ends", `${begin}081234567891,"open\n${rows}`.replaceAll("\n", "\r"), begin.length],
+    ["in the last row but one", `${begin}081234567891,"open\n081234567892,x`, begin.length],
+    ["behind many rows", `${begin}${many}081234567891,"open\n${rows}`, begin.length + many.length],
+  ])("does not take the rows behind it without a word: %s", async (name, content, at) => {
+    lists.write(`${name}.csv`, content);
+    await expect(lists.clean(`${name}.csv`, { column: "phone", delimiter: "," })).rejects.toThrow(
+      new RegExp(`^a quote in the row at byte ${at} is never closed, and all lines behind it`),
+    );
+  });
+
+  it.each([
+    ["on the last line, which it takes nothing from", `${begin}081234567891,"open\n\n`],
+    ["that is closed by the last character of the file", `${begin}081234567891,"two\nlines"`],
+  ])("but not one %s", async (name, content) => {
+    lists.write(`${name}.csv`, content);
+    expect((await lists.clean(`${name}.csv`, { column: "phone", delimiter: "," })).summary.rows).toBe(2);
+  });
+
+  it("and in a line of JSON is a broken line", async () => {
+    lists.write("open.ndjson", '{"phone":"081234567890"}\n"open\n{"phone":"081234567891"}\n');
+    expect((await lists.clean("open.ndjson", { column: "phone" })).summary).toMatchObject({ rows: 3, clean: 2 });
+  });
+});
+
 it.each([
   ["tabs", `a${"\t".repeat(300_000)}b`],
   ["spaces and digits", `${" ".repeat(300_000)}0812345678x`],
