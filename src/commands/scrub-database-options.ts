@@ -3,6 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { type Actions, readActions } from "../numbers/cleaning/database/actions.ts";
 import type { TableName } from "../numbers/cleaning/database/ports.ts";
 import { readTableName } from "../numbers/cleaning/database/table-name.ts";
+import { isGatewayAddress, wrongGateway } from "./gateway-address.ts";
 
 /** For the table of the command line. */
 export const databaseOptions = {
@@ -120,6 +121,7 @@ export function readDatabaseOptions(
   const updatedColumn = values["updated-column"] ?? null;
   const gateway = values.gateway ?? null;
   if (!watch && (updatedColumn ?? gateway) !== null) return { wrong: "--updated-column and --gateway go with --watch" };
+  if (gateway !== null && !isGatewayAddress(gateway)) return wrongGateway(gateway);
   if (watch && values.apply === undefined) return { wrong: "--watch needs --apply" };
   if (values.duplicates === true && values.apply === undefined) return { wrong: "--duplicates needs --apply" };
   try {

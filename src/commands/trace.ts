@@ -1,4 +1,5 @@
 /** `onering trace`: the SIP messages of a call, asked of a running gateway. */
+import { isGatewayAddress, wrongGateway } from "./gateway-address.ts";
 import { ladder, type ShownTrace } from "./trace-ladder.ts";
 
 export interface TraceOptions {
@@ -22,9 +23,7 @@ export function readTraceOptions(
   if (id === undefined || more.length > 0) return { wrong: "trace needs one ID, of a verification or a call attempt" };
   if (!/^[A-Za-z0-9_-]{1,100}$/.test(id)) return { wrong: `${JSON.stringify(id)} is not an id` };
   const { gateway = "http://127.0.0.1:8080", json = false } = values;
-  if (!URL.canParse(gateway) || !/^https?:\/\//.test(gateway)) {
-    return { wrong: `--gateway must be an address such as http://127.0.0.1:8080, not ${JSON.stringify(gateway)}` };
-  }
+  if (!isGatewayAddress(gateway)) return wrongGateway(gateway);
   return { id, gateway: new URL(gateway), json };
 }
 

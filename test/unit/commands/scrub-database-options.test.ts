@@ -16,6 +16,8 @@ test("reads a run, dry unless --apply says what to do", () => {
     ...{ actions: { reject: { kind: "delete" }, duplicates: true }, rowsPerSecond: 500 },
     watch: { updatedColumn: "changed_at", gateway: null },
   });
+  const watching = { ...table, apply: "delete", watch: true, gateway: "https://onering.example" };
+  expect(readDatabaseOptions([], watching)).toMatchObject({ watch: { gateway: "https://onering.example" } });
   expect(readDatabaseOptions([], { undo: "out" })).toMatchObject({ act: "undo", folder: "out" });
   expect([table, { undo: "x" }, { column: "x", out: "y" }].map(isAboutDatabase)).toEqual([true, true, false]);
 });
@@ -32,6 +34,7 @@ test.each([
   [{ batch: "a" }, /--batch must be a whole number/],
   [{ watch: true }, /--watch needs --apply/],
   [{ gateway: "http://x" }, /go with --watch/],
+  [{ watch: true, apply: "set-null", gateway: "localhost:8080" }, /--gateway must be an address such as http/],
   [{ duplicates: true }, /--duplicates needs --apply/],
   [{ table: "a.b.c" }, /is no table name/],
   [{ format: "csv" }, /--format goes with a FILE/],

@@ -11,7 +11,7 @@ export const inactive = "number_inactive";
 export interface NumberEvents {
   /**
    * Numbers that are to be looked at, and the stream's position behind them; the same again until `done`.
-   * @throws {TableError} where the key is refused
+   * @throws {TableError} where the key is refused, or the address is not a gateway's
    */
   waiting(): { readonly numbers: readonly string[]; readonly lastEventId: string | null };
   /** Those of the last `waiting` were looked at. */
@@ -27,6 +27,9 @@ export interface NumberEventsOptions {
   readonly lastEventId: string | null;
   /** Number health is written within a second or so of an event: as long it is waited before it is asked, ms. */
   readonly settleMs: number;
+  /** Between two tries to read, ms; left out: 3 s. */
+  readonly againMs?: number;
+  /** Gets a line where events may be missing, and one where they cannot be read, until one is read again. */
   note(text: string): void;
   readonly signal: AbortSignal;
 }
@@ -35,7 +38,7 @@ export interface NumberEventsOptions {
 const mostWaiting = 1000;
 /** Heartbeats come every 10 s. */
 const silentMs = 30_000;
-const againMs = 3000;
+const usualAgainMs = 3000;
 const lookupDeadlineMs = 10_000;
 /** An event has some KB. */
 const longestBlock = 1024 * 1024;
@@ -53,6 +56,7 @@ export function followNumberEvents({
   key,
   lastEventId,
   settleMs,
+  againMs = usualAgainMs,
   note,
   signal,
 }: NumberEventsOptions): NumberEvents {
@@ -62,7 +66,13 @@ export function followNumberEvents({
   let doneId = lastEventId;
   let given = 0;
   let refused: TableError | null = null;
+  let isAway = false;
+  let wasRead = false;
 
+  function away(why: string): void {
+    if (!isAway && !signal.aborted) note(`the gateway's events cannot be read (${why}); trying again`);
+    isAway = true;
+  }
   function receive(block: string): void {
     const fields = new Map(
       block.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]),
@@ -75,10 +85,13 @@ export function followNumberEvents({
         ? []
         : unallocatedOf(JSON.parse(data) as EndedEvent);
     if (numbers.length > 0) waiting.push({ numbers, id: position, atMs: performance.now() });
+    isAway = false;
+    wasRead = true;
   }
   async function read(): Promise<void> {
     const silent = new AbortController();
-    let timer = setTimeout(() => silent.abort(), silentMs);
+    const fallSilent = () => silent.abort(new Error(`nothing came for ${silentMs / 1000} s`));
+    let timer = setTimeout(fallSilent, silentMs);
     try {
       const url = new URL("/v1/events?types=verification.ended", gateway);
       const from = position === null ? {} : { "last-event-id": position };
@@ -91,16 +104,25 @@ export function followNumberEvents({
           `the gateway refuses the key for events (HTTP ${response.status}): it needs the scopes read and lookup`,
         );
       }
-      if (!response.ok || response.body === null) return;
+      // Later it is a load balancer's, while the gateway is away.
+      if (response.status === 404 && !wasRead) {
+        refused = new TableError(`${url.host} has no events (HTTP 404): is --gateway right?`);
+      }
+      const type = response.headers.get("content-type") ?? "";
+      if (!response.ok || response.body === null || !type.startsWith("text/event-stream")) {
+        await response.body?.cancel();
+        if (refused === null) away(`HTTP ${response.status}${response.ok ? " without a stream of events" : ""}`);
+        return;
+      }
       let rest = "";
       for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
         clearTimeout(timer);
-        timer = setTimeout(() => silent.abort(), silentMs);
         const blocks = (rest + text).split("\n\n");
         rest = blocks.pop() ?? "";
-        if (rest.length > longestBlock) return;
+        if (rest.length > longestBlock) throw new Error("an event has more than 1 MiB");
         for (const block of blocks) receive(block);
         while (waiting.length >= mostWaiting) await wait(100, undefined, { signal });
+        timer = setTimeout(fallSilent, silentMs);
       }
     } finally {
       clearTimeout(timer);
@@ -108,7 +130,7 @@ export function followNumberEvents({
   }
   async function follow(): Promise<void> {
     while (!signal.aborted && refused === null) {
-      await read().catch(() => undefined);
+      await read().catch((error) => away(reasonOf(error)));
       await wait(againMs, undefined, { signal }).catch(() => undefined);
     }
   }
@@ -142,6 +164,12 @@ export function followNumberEvents({
       return dead;
     },
   };
+}
+
+/** What `fetch` throws says why in its cause; that has no message where a name has several addresses. */
+function reasonOf(error: Error): string {
+  const { message, code } = (error.cause ?? error) as NodeJS.ErrnoException;
+  return message || (code ?? error.message);
 }
 
 function unallocatedOf({ data }: EndedEvent): readonly string[] {
