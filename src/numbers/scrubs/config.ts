@@ -7,7 +7,7 @@ export const Scrubs = section(
   {
     folder: text("^/", "an absolute path, for instance /var/lib/onering/scrubs", {
       description:
-        "Where lists and results lie, each in a folder of its own, readable for the gateway's user alone. One gateway uses it at a time: a second one with the same folder does not start.",
+        "Where lists and results lie, each in a folder of its own, readable for the gateway's user alone. One gateway uses it at a time: a second one on the same machine does not start, one in another container answers lists with 503.",
     }),
     max_bytes: count(
       268_435_456,

@@ -1,21 +1,26 @@
 /** Where lists lie: a folder for each, with `list.json`, the upload and the results. What is there outlives the gateway. */
 import { mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import path from "node:path";
-import { takeFolder } from "../cleaning/files/folder.ts";
-import { ListError } from "../cleaning/files/list-error.ts";
+import { LockHeldError, takeLock } from "../cleaning/lock-file.ts";
 import { writeWhole } from "../cleaning/whole-file.ts";
 import type { ResultFile, Scrub } from "./types.ts";
 
+const lockName = "lock";
 const aboutName = "list.json";
 const uploadName = "upload";
 const resultsName = "results";
 const idPattern = /^scr_[0-9a-f]{32}$/;
 
+/** Held by a gateway out of sight, in another container or on another machine: it may just have been killed. */
+export class HeldOutOfSightError extends Error {
+  override readonly name = "HeldOutOfSightError";
+}
+
 export interface ScrubFolder {
   /**
    * Makes it, and holds it for this process alone.
    * @returns what lets it go
-   * @throws {Error} where another gateway holds it
+   * @throws {HeldOutOfSightError}; {Error} where another gateway that runs holds it
    */
   take(): Promise<() => Promise<void>>;
   /** Everything that can be read; what cannot is removed, as what an interrupted removal left. */
@@ -68,15 +73,12 @@ export function createScrubFolder(root: string): ScrubFolder {
   return {
     save,
     async take() {
-      try {
-        const { release } = await takeFolder(root);
-        return () => release();
-      } catch (error) {
-        if (!(error instanceof ListError)) throw error;
-        throw new Error(`scrubs.folder: ${root} is in use by another gateway; give each one a folder of its own.`, {
-          cause: error,
-        });
-      }
+      await mkdir(root, { recursive: true, mode: 0o700 });
+      return takeLock(path.join(root, lockName)).catch((cause) => {
+        if (!(cause instanceof LockHeldError)) throw cause;
+        const why = `scrubs.folder: ${root} is in use by another gateway (${cause.message}); give each one a folder of its own.`;
+        throw cause.isSeen ? new Error(why, { cause }) : new HeldOutOfSightError(why, { cause });
+      });
     },
     async load() {
       const found: Scrub[] = [];

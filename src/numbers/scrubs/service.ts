@@ -4,7 +4,7 @@ import { type Clock, steadyClock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import type { ScrubsConfig } from "./config.ts";
-import { isScrubId, type ScrubFolder } from "./folder.ts";
+import { HeldOutOfSightError, isScrubId, type ScrubFolder } from "./folder.ts";
 import { ListProblem, type ListRunner, type Scrubs } from "./ports.ts";
 import { createTurns } from "./turns.ts";
 import type { Scrub, ScrubOptions } from "./types.ts";
@@ -273,8 +273,8 @@ export function createScrubs(options: ScrubsOptions): ScrubsService {
     },
     async begin() {
       await open().catch((err: unknown) => {
-        // A full or missing disk keeps lists away, and must not keep verifications away.
-        if (!isSystemError(err)) throw err;
+        // A full or missing disk, or a lock that may be our own from before a kill, must not keep verifications away.
+        if (!isSystemError(err) && !(err instanceof HeldOutOfSightError)) throw err;
         openLater(err);
       });
     },

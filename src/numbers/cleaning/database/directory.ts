@@ -1,7 +1,7 @@
 /** The folder of a run: its files are for their owner alone, for they hold numbers of people. */
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { isAlive } from "../process-alive.ts";
+import { LockHeldError, takeLock } from "../lock-file.ts";
 import { writeWhole } from "../whole-file.ts";
 import { TableError } from "./ports.ts";
 
@@ -45,19 +45,10 @@ export function runFiles(folder: string): RunFiles {
  */
 export async function claim(folder: string): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const file = path.join(folder, "run.pid");
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      await writeFile(file, String(process.pid), { flag: "wx", mode: ownerOnly });
-      return () => rm(file, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      const pid = Number(await readFile(file, "utf8").catch(() => ""));
-      if (pid !== process.pid && isAlive(pid)) throw new TableError(`another run works in ${folder} (process ${pid})`);
-      await rm(file, { force: true });
-    }
-  }
-  throw new TableError(`another run works in ${folder}`);
+  return takeLock(path.join(folder, "run.pid")).catch((error) => {
+    if (!(error instanceof LockHeldError)) throw error;
+    throw new TableError(`another run works in ${folder}: ${error.message}`);
+  });
 }
 
 /** Whole or not at all, also after a crash. */

@@ -7,9 +7,10 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -323,6 +324,39 @@ it("a folder that another gateway holds is refused at the start", async () => {
   await scrubs.begin();
   await expect(open().scrubs.begin()).rejects.toThrow(/scrubs\.folder: .* is in use by another gateway/);
 });
+
+it("a folder that a gateway out of sight holds keeps lists away, not the gateway, and is used once that one is gone", async () => {
+  const lock = path.join(root, "lock");
+  const theirs = JSON.stringify({ host: "other", boot: "b", pidNamespace: "p", pid: 1, started: "1", token: "t" });
+  writeFileSync(lock, theirs);
+  const { scrubs } = open();
+  await scrubs.begin();
+  const unavailable = { code: "store_unavailable", retryAfterMs: 60_000 };
+  await expect(scrubs.create("shop", "customers", asked)).rejects.toMatchObject(unavailable);
+  expect(readFileSync(lock, "utf8")).toBe(theirs);
+  const twoMinutesAgo = Date.now() / 1000 - 120;
+  utimesSync(lock, twoMinutesAgo, twoMinutesAgo);
+  clock.advance(60_000);
+  await expect.poll(() => scrubs.create("shop", "customers", asked).catch(() => null)).toMatchObject({ app: "shop" });
+});
+
+it.each([
+  [
+    "by this version",
+    { host: hostname(), boot: "before", pidNamespace: "p", pid: process.ppid, started: "1", token: "t" },
+  ],
+  ["by an earlier version", process.ppid],
+])(
+  "a folder that was held before the machine started anew is used, though another program has that process id: %s",
+  async (_, holder) => {
+    const lock = path.join(root, "lock");
+    writeFileSync(lock, JSON.stringify(holder));
+    utimesSync(lock, 1, 1);
+    const { scrubs } = open();
+    await scrubs.begin();
+    await expect(scrubs.create("shop", "customers", asked)).resolves.toMatchObject({ app: "shop" });
+  },
+);
 
 it("a folder on a disk that is full keeps lists away, not the gateway, and is used once there is room", async () => {
   const full = () => Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
