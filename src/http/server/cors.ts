@@ -16,7 +16,10 @@ const preflight = {
   "content-length": "0",
 };
 
-/** Answers preflights, and lets pages read answers, errors too. Call it before the routes are registered. */
+/**
+ * Lets pages read answers, errors too. Call it before the routes are registered, and before the hooks that may refuse: without
+ * these headers a page sees neither `code` nor Retry-After of a refusal, only that its request failed.
+ */
 export function installCors(server: FastifyInstance, http: HttpConfig, origins: AppOrigins): void {
   const everywhere = new Set(http.cors_origins);
   const forClients = new Set<string>();
@@ -28,12 +31,20 @@ export function installCors(server: FastifyInstance, http: HttpConfig, origins: 
     const takesClients = forClients.has(url);
     if (!takesClients && !(everywhere.size > 0 && isOfApps(url))) return done();
     reply.header("vary", "Origin");
-    const { origin, "access-control-request-method": method } = request.headers;
+    const { origin } = request.headers;
     if (origin === undefined) return done();
     // A preflight has no key: any app's origin will do. The request itself is judged by its app's, in `judgeOrigins`.
     if (!everywhere.has(origin) && !(takesClients && origins.anyAllows(origin))) return done();
     reply.header(allowOrigin, origin).header("access-control-expose-headers", exposed);
-    if (request.method !== "OPTIONS" || method === undefined) return done();
+    done();
+  });
+}
+
+/** Answers preflights of the pages that `installCors` lets in. Under load too: what follows may be shed, and then says so. */
+export function answerPreflights(server: FastifyInstance): void {
+  server.addHook("onRequest", (request, reply, done) => {
+    const isPreflight = request.method === "OPTIONS" && request.headers["access-control-request-method"] !== undefined;
+    if (!isPreflight || !reply.hasHeader(allowOrigin)) return done();
     reply.code(204).headers(preflight).send();
   });
 }

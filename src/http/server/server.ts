@@ -56,7 +56,7 @@ import { type WebhookRoutesParts, webhookRoutes } from "../webhooks/routes.ts";
 import { boundAtOnce } from "./at-once.ts";
 import { compileWhenUsed } from "./compile-when-used.ts";
 import { limitConnections } from "./connections.ts";
-import { installCors, judgeOrigins } from "./cors.ts";
+import { answerPreflights, installCors, judgeOrigins } from "./cors.ts";
 import { installDrain } from "./drain.ts";
 import { registerHelmet } from "./helmet.ts";
 import { holdUntil } from "./hold.ts";
@@ -143,15 +143,16 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   schemas.watch(server);
   observeRequests(server, metrics);
   if (tracing !== null) traceRequests(server, tracing);
+  installCors(server, config.http, pages.origins);
   checkRequests(server);
   const isDraining = installDrain(server);
+  answerPreflights(server);
   limitConnections(server, config.http);
   closeUnusedConnections(server);
   await registerUnderPressure(server, config.http);
   registerRateLimit(server, config.http);
   await registerSwagger(server, { sandbox, admin: admin !== undefined });
   server.addHook("onClose", async () => pages.humanChecks.close());
-  installCors(server, config.http, pages.origins);
   const refuseOtherMethods = collectPaths(server);
 
   await server.register(

@@ -359,6 +359,24 @@ describe("pages", () => {
     expect([evil.status, allowed(evil.headers)]).toEqual([403, undefined]);
   });
 
+  it("read why a start or resend is refused while the gateway drains: their request just failed, without Retry-After", async () => {
+    const token = await clientToken();
+    const waiting = await startToken();
+    server.startDraining();
+    for (const refused of [
+      await start(waiting, { to: number }, { origin: page }),
+      await ask(token, "POST", `${own}/resend`, undefined, { origin: page }),
+    ]) {
+      expect([refused.status, refused.json.code, refused.headers["retry-after"]]).toEqual([503, "capacity", "5"]);
+      expect([allowed(refused.headers), refused.headers.vary]).toEqual([page, "Origin"]);
+      expect(refused.headers["access-control-expose-headers"]).toContain("retry-after");
+    }
+    const evil = await start(waiting, { to: number }, { origin: "https://evil.example" });
+    expect([evil.status, allowed(evil.headers)]).toEqual([503, undefined]);
+    const asked = await preflight("/v1/verifications", page);
+    expect([asked.statusCode, allowed(asked.headers), asked.headers.connection]).toEqual([204, page, "close"]);
+  });
+
   it("do not read what was asked by another app's key", async () => {
     const answer = await ask(key, "GET", own, undefined, { origin: otherPage });
     expect([answer.status, allowed(answer.headers)]).toEqual([200, undefined]);

@@ -15,11 +15,14 @@ interface Answer {
 }
 
 /** One request over a connection that is kept open, as apps' HTTP clients do. */
-function keepAliveClient(port: number): (method: string, path: string, body?: unknown) => Promise<Answer> {
+function keepAliveClient(
+  port: number,
+): (method: string, path: string, body?: unknown, further?: Record<string, string>) => Promise<Answer> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   onTestFinished(() => agent.destroy());
-  return async (method, path, body) => {
+  return async (method, path, body, further) => {
     const headers = {
+      ...further,
       authorization: `Bearer ${key}`,
       ...(body !== undefined && { "content-type": "application/json" }),
     };
@@ -113,8 +116,9 @@ describe("while the event loop is late", () => {
     }
   });
 
-  it("calls are shed with a Retry-After, checks and probes are not", async () => {
-    const { port } = await listening({ http: { shed_at_delay_ms: 400 } });
+  it("calls are shed with a Retry-After, also for pages, checks and probes are not", async () => {
+    const page = { origin: "https://app.example" };
+    const { port } = await listening({ http: { shed_at_delay_ms: 400, cors_origins: [page.origin] } });
     const ask = keepAliveClient(port);
     // Late by 450 ms again and again, until the mean, which is looked at once a second, has seen it; all is shed from 2 s on.
     let late = true;
@@ -128,12 +132,13 @@ describe("while the event loop is late", () => {
     });
     block();
     let started: Answer;
-    do started = await ask("POST", "/v1/verifications", { to: "+447911123456" });
+    do started = await ask("POST", "/v1/verifications", { to: "+447911123456" }, page);
     while (started.status === 201);
     const checked = await ask("POST", `${path}/check`, { code: "0000" });
     const alive = await ask("GET", "/healthz");
     late = false;
     expect([started.status, started.headers["retry-after"]]).toEqual([503, "1"]);
+    expect(started.headers["access-control-allow-origin"]).toBe(page.origin);
     expect(JSON.parse(started.body).code).toBe("capacity");
     expect([checked.status, alive.status]).toEqual([200, 200]);
   });
