@@ -9,8 +9,11 @@ import type { HttpConfig } from "../config.ts";
 
 const allowOrigin = "access-control-allow-origin";
 const exposed = "retry-after, ratelimit, ratelimit-policy, x-request-id";
+const methods = "access-control-allow-methods";
+/** Of the routes that take tokens. */
+const methodsOfClients = "GET, POST";
+const methodsOfApps = "GET, POST, PUT, PATCH, DELETE";
 const preflight = {
-  "access-control-allow-methods": "GET, POST",
   "access-control-allow-headers": "authorization, content-type, idempotency-key, last-event-id",
   "access-control-max-age": "600",
   "content-length": "0",
@@ -41,10 +44,11 @@ export function installCors(server: FastifyInstance, http: HttpConfig, origins: 
 }
 
 /** Answers preflights of the pages that `installCors` lets in. Under load too: what follows may be shed, and then says so. */
-export function answerPreflights(server: FastifyInstance): void {
+export function answerPreflights(server: FastifyInstance, { cors_origins: everywhere }: HttpConfig): void {
   server.addHook("onRequest", (request, reply, done) => {
-    const isPreflight = request.method === "OPTIONS" && request.headers["access-control-request-method"] !== undefined;
-    if (!isPreflight || !reply.hasHeader(allowOrigin)) return done();
+    const { origin = "", "access-control-request-method": method } = request.headers;
+    if (request.method !== "OPTIONS" || method === undefined || !reply.hasHeader(allowOrigin)) return done();
+    reply.header(methods, everywhere.includes(origin) ? methodsOfApps : methodsOfClients);
     reply.code(204).headers(preflight).send();
   });
 }

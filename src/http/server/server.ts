@@ -146,7 +146,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   installCors(server, config.http, pages.origins);
   checkRequests(server);
   const isDraining = installDrain(server);
-  answerPreflights(server);
+  answerPreflights(server, config.http);
   limitConnections(server, config.http);
   closeUnusedConnections(server);
   await registerUnderPressure(server, config.http);

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Scrubs } from "../../../src/numbers/scrubs/ports.ts";
 import { Refusal } from "../../../src/shared/refusal.ts";
 import { ask, key, otherKey, refusing, standing, testServer } from "./support.ts";
 
@@ -120,5 +121,23 @@ describe("pages of other origins", () => {
     expect(stranger.headers["access-control-allow-origin"]).not.toBe("https://evil.example");
     const plain = await server.inject({ method: "OPTIONS", url: "/v1/verifications" });
     expect(plain.statusCode).toBe(204);
+  });
+
+  it("may use there every method that a route of apps has: browsers blocked PUT, PATCH and DELETE", async () => {
+    const origin = "https://app.example";
+    const { server } = await testServer({ http: { cors_origins: [origin] }, scrubs: {} as Scrubs });
+    const { paths } = (await server.inject("/openapi.json")).json();
+    const routes = Object.entries<object>(paths).flatMap(([path, methods]) =>
+      path.startsWith("/v1/") ? Object.keys(methods).map((method) => [method.toUpperCase(), path] as const) : [],
+    );
+    expect([...new Set(routes.map(([method]) => method))].sort()).toEqual(["DELETE", "GET", "PATCH", "POST", "PUT"]);
+    for (const [method, path] of routes) {
+      const { statusCode, headers } = await server.inject({
+        ...{ method: "OPTIONS", url: path.replaceAll(/\{\w+\}/g, "x") },
+        headers: { origin, "access-control-request-method": method },
+      });
+      const methods = String(headers["access-control-allow-methods"]).split(", ");
+      expect([path, statusCode, methods]).toEqual([path, 204, expect.arrayContaining([method])]);
+    }
   });
 });
