@@ -95,7 +95,7 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     case "trace": {
       const { readTraceOptions, trace } = await import("./commands/trace.ts");
-      return await trace(usable(readTraceOptions(parsed.positionals, values)), process.env.ONERING_OPERATOR_KEY);
+      return await trace(usable(readTraceOptions(parsed.positionals, values)));
     }
     case "scrub": {
       const { isAboutDatabase, readDatabaseOptions } = await import("./commands/scrub-database-options.ts");

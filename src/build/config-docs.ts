@@ -9,6 +9,8 @@ import { nodeOf, type SchemaNode, shapeOf } from "../typed-yaml/schema-node.ts";
 
 export const configurationDocsPath = fileURLToPath(new URL("../../docs/configuration.md", import.meta.url));
 
+const others = variableNames.others.map((name) => `\`${name}\``).join(", ");
+
 const introduction = `# Configuration
 
 <!-- Generated from src/config/schema.ts by \`node src/build/config-docs.ts\`. Do not edit. -->
@@ -25,7 +27,7 @@ start from. Unknown keys are errors, and all problems are reported at once, each
   host without a password.
 - **Overrides**: settings outside maps and lists can be set by an environment variable too, which takes precedence over the
   file. Its name is given under the key. A variable that starts with \`ONERING_\` and is no setting is an error, unless the
-  file itself uses it as \`\${ONERING_…}\`.
+  file itself uses it as \`\${ONERING_…}\`, or it is one of those that other commands and the examples read: ${others}.
 - **Units** are the last word of a name: \`_ms\`, \`_seconds\`, \`_bytes\`.
 - **Anchors and aliases** of YAML are not supported.
 `;

@@ -1,5 +1,6 @@
 /** The options of `onering scrub` for a table of a database. */
 import { readFile, stat } from "node:fs/promises";
+import { apiKeyVariable, scrubDatabaseVariable } from "../config/other-variables.ts";
 import { type Actions, readActions } from "../numbers/cleaning/database/actions.ts";
 import type { TableName } from "../numbers/cleaning/database/ports.ts";
 import { readTableName } from "../numbers/cleaning/database/table-name.ts";
@@ -22,13 +23,13 @@ export const databaseOptions = {
 } as const;
 
 /** Further lines of the command's help. */
-export const databaseHelp = `A table (docs/database-cleaning.md); the address is in ONERING_SCRUB_DATABASE_URL or in a file that only you can read:
+export const databaseHelp = `A table (docs/database-cleaning.md); the address is in ${scrubDatabaseVariable} or in a file that only you can read:
   --postgres | --mysql   with --table [SCHEMA.]TABLE --column NAME --out DIR; reads and reports, and changes nothing without --apply
   --apply LIST           flag=COLUMN, set-null, move=TABLE or delete for rejected rows; normalise writes the others in E.164
   --duplicates           rows that repeat a number count as rejected
   --undo DIR             restores what the run in DIR changed, where it still is as that left it
   --rate N, --batch N    at most N rows a second, and in one transaction (200)
-  --watch                goes on with new rows, and with numbers that the gateway found dead (--gateway URL, key in ONERING_API_KEY)
+  --watch                goes on with new rows, and with numbers that the gateway found dead (--gateway URL, key in ${apiKeyVariable})
   --updated-column NAME  finds changed rows too, not new ones alone; needs an index
   --url-file FILE        the address, instead of the variable`;
 
@@ -152,7 +153,6 @@ function wholeNumber(name: string, text: string | undefined, most: number): numb
   return { wrong: `--${name} must be a whole number from 1 to ${most}, not ${JSON.stringify(text)}` };
 }
 
-const variable = "ONERING_SCRUB_DATABASE_URL";
 /** For others than the owner. */
 const othersMay = 0o077;
 
@@ -162,9 +162,9 @@ const othersMay = 0o077;
  */
 export async function readDatabaseUrl(file: string | null, env: NodeJS.ProcessEnv): Promise<string> {
   if (file === null) {
-    const url = env[variable];
+    const url = env[scrubDatabaseVariable];
     if (url === undefined || url === "")
-      throw new Error(`set ${variable} to the database's address, or give --url-file FILE`);
+      throw new Error(`set ${scrubDatabaseVariable} to the database's address, or give --url-file FILE`);
     return url;
   }
   if (((await stat(file)).mode & othersMay) !== 0) throw new Error(`${file} can be read by others: chmod 600 ${file}`);

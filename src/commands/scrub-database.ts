@@ -1,4 +1,5 @@
 /** `onering scrub --postgres|--mysql`: cleans a column of a table in a customer's database; `--undo DIR` puts it back. */
+import { apiKeyVariable } from "../config/other-variables.ts";
 import { followNumberEvents } from "../numbers/cleaning/database/number-events.ts";
 import { createPace } from "../numbers/cleaning/database/pace.ts";
 import { clean, undoRun, type Watcher } from "../numbers/cleaning/database/run.ts";
@@ -63,9 +64,9 @@ async function cleanIt(
 }
 
 function gatewayKey(): string {
-  const key = process.env.ONERING_API_KEY;
+  const key = process.env[apiKeyVariable];
   if (key === undefined || key === "")
-    throw new Error("set ONERING_API_KEY to a key of the gateway with the scopes read and lookup");
+    throw new Error(`set ${apiKeyVariable} to a key of the gateway with the scopes read and lookup`);
   return key;
 }
 

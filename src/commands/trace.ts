@@ -1,4 +1,5 @@
 /** `onering trace`: the SIP messages of a call, asked of a running gateway. */
+import { operatorKeyVariable } from "../config/other-variables.ts";
 import { isGatewayAddress, wrongGateway } from "./gateway-address.ts";
 import { ladder, type ShownTrace } from "./trace-ladder.ts";
 
@@ -32,8 +33,8 @@ export function readTraceOptions(
  * @returns 0 where the call was found
  * @throws {Error} where the gateway does not answer, or refuses
  */
-export async function trace({ id, gateway, json }: TraceOptions, key: string | undefined): Promise<number> {
-  if (key === undefined || key === "") throw new Error("set ONERING_OPERATOR_KEY to an operator's API key");
+export async function trace({ id, gateway, json }: TraceOptions, key = process.env[operatorKeyVariable]): Promise<number> {
+  if (key === undefined || key === "") throw new Error(`set ${operatorKeyVariable} to an operator's API key`);
   const url = new URL(`/v1/admin/calls/${id}/trace`, gateway);
   const response = await ask(url, key);
   const text = await response.text();

@@ -2,19 +2,12 @@
 import type { Environment, VariableNames } from "../typed-yaml/environment.ts";
 import { type Definition, load, loadFile, type Source } from "../typed-yaml/load.ts";
 import { checks } from "./checks.ts";
+import { otherVariables } from "./other-variables.ts";
 import { type Config, ConfigSchema } from "./schema.ts";
 import { publishedKeyChecks } from "./secrets.ts";
 
 /** `ONERING_HTTP_PORT` sets `http.port`. */
-export const variables: VariableNames = {
-  prefix: "ONERING_",
-  others: [
-    // Chromium for the browser tests.
-    "ONERING_CHROMIUM",
-    // The file that docker-compose.yml mounts.
-    "ONERING_CONFIG",
-  ],
-};
+export const variables: VariableNames = { prefix: "ONERING_", others: otherVariables };
 
 const sandbox: Definition<typeof ConfigSchema> = { schema: ConfigSchema, checks, variables };
 const production: Definition<typeof ConfigSchema> = { ...sandbox, checks: [...checks, ...publishedKeyChecks] };

@@ -1,11 +1,14 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { loadConfig, resolveConfig } from "../../../src/config/load.ts";
+import { loadConfig, resolveConfig, variables } from "../../../src/config/load.ts";
+import { ConfigSchema } from "../../../src/config/schema.ts";
+import { readOverrides } from "../../../src/typed-yaml/environment.ts";
 import { ConfigError } from "../../../src/typed-yaml/errors.ts";
+import { nodeOf } from "../../../src/typed-yaml/schema-node.ts";
 import { leastConfig } from "../../support/test-config.ts";
 import { problemsAfter } from "./config-files.ts";
 
@@ -28,6 +31,22 @@ async function messageOf(text: string | Buffer, env: Record<string, string> = {}
   );
   expect(error).toBeInstanceOf(ConfigError);
   return (error as ConfigError).message;
+}
+
+/** Of Asterisk's channels, in its dialplan. */
+const channelVariables = ["ONERING_INVITE", "ONERING_LAST_RESPONSE"];
+
+/** What begins like a setting in the source, the documentation and its examples. */
+async function namedVariables(): Promise<readonly string[]> {
+  const found = await Promise.all(
+    ["docs", "src"].map((root) => readdir(root, { recursive: true, withFileTypes: true })),
+  );
+  const files = found
+    .flat()
+    .filter((entry) => entry.isFile() && /\.(md|ts|mjs|sh|py|php|go|yaml|env)$/.test(entry.name));
+  const texts = await Promise.all(files.map(({ parentPath, name }) => readFile(join(parentPath, name), "utf8")));
+  const names = texts.flatMap((text) => text.match(/\bONERING_[A-Z_]*[A-Z]\b/g) ?? []);
+  return [...new Set(names)].filter((name) => !channelVariables.includes(name));
 }
 
 const least = `
@@ -249,6 +268,19 @@ describe("overrides from the environment", () => {
     expect(await messageOf(least, { ONERING_TRUNKS_A_ENDPOINT: "x" })).toContain("ONERING_TRUNKS_A_ENDPOINT");
     await load(least, { ONERING_CHROMIUM: "/usr/bin/chromium", ONERING_CONFIG: "onering.yaml", PATH: "/bin" });
     await load(least.replace("s3xY-pass", `"\${ONERING_ARI_PASSWORD}"`), { ONERING_ARI_PASSWORD: "s3xY-pass" });
+  });
+
+  test("that other commands and the examples read are no errors: doctor ended with 78 after the export for trace", async () => {
+    await load(least, {
+      ONERING_OPERATOR_KEY: "or_x",
+      ONERING_API_KEY: "or_y",
+      ONERING_SCRUB_DATABASE_URL: "mysql://z",
+    });
+    const env = Object.fromEntries((await namedVariables()).map((name) => [name, "1"]));
+    expect(Object.keys(env)).toEqual(
+      expect.arrayContaining(["ONERING_OPERATOR_KEY", "ONERING_KEY", "ONERING_HTTP_PORT"]),
+    );
+    expect(readOverrides(nodeOf(ConfigSchema), env, variables, new Set()).problems).toEqual([]);
   });
 });
 
