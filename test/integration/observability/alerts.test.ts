@@ -49,6 +49,37 @@ test("every alert fires on what it is for, and only then", async () => {
   expect(code).toBe(0);
 });
 
+test("the panel of circuit breakers shows the worst state: of two processes, one open and one half-open, it showed 3", async () => {
+  const { panels } = JSON.parse(await readFile(path.join(deployDir, "grafana-dashboard.json"), "utf8"));
+  const [{ targets }] = panels.filter(({ title }: { title: string }) => title === "Circuit breakers");
+  const states: Record<string, Record<string, string>> = {
+    // Each state is the highest of the processes.
+    mixed: { closed: "0", half_open: "1", open: "1" },
+    open: { closed: "0", half_open: "0", open: "1" },
+    half: { closed: "1", half_open: "1", open: "0" },
+    closed: { closed: "1", half_open: "0", open: "0" },
+  };
+  const series = Object.entries(states).flatMap(([trunk, values]) =>
+    Object.entries(values).map(([state, value]) => ({
+      series: `onering_trunk_breaker{trunk="${trunk}",asterisk="one",instance="g1",state="${state}"}`,
+      values: value,
+    })),
+  );
+  // A second gateway, whose breaker is closed.
+  series.push({ series: 'onering_trunk_breaker{trunk="open",asterisk="one",instance="g2",state="open"}', values: "0" });
+  const expected = { mixed: 2, open: 2, half: 1, closed: 0 };
+  const file = path.join(folder, "breakers.test.yml");
+  const samples = Object.entries(expected).map(([trunk, value]) => ({
+    labels: `{trunk="${trunk}",asterisk="one"}`,
+    value,
+  }));
+  const query = { expr: targets[0].expr, eval_time: "0m", exp_samples: samples };
+  await writeFile(file, stringify({ tests: [{ interval: "1m", input_series: series, promql_expr_test: [query] }] }));
+  const { code, output } = await promtool("test", "rules", file);
+  expect(output).not.toContain("FAILED");
+  expect(code).toBe(0);
+});
+
 function promtoolTest({ alert, labels }: Rule, { series, at, fires }: AlertCase, name: string) {
   const all = { alertname: alert, alertstate: "firing", ...labels, ...fires };
   const shown = Object.entries(all).map(([label, value]) => `${label}="${value}"`);
