@@ -49,9 +49,9 @@ export function addNetworkMetrics(registry: Registry, status: () => NetworkStatu
     help: "Ranges of networks.file that are loaded; no series where none is configured.",
     registers,
     collect() {
-      this.reset();
       const { rows } = status();
       if (rows !== null) this.set(rows);
+      else this.remove();
     },
   });
   return {

@@ -174,6 +174,16 @@ describe("the metrics", () => {
     expect(await breakersNow()).toEqual(["one closed 0", "one open 0", "one half_open 1", ...two]);
   });
 
+  it("tell how many ranges the file of networks has, and nothing where none is configured: it was 0", async () => {
+    let rows: number | null = null;
+    const { registry } = createMetrics({ ...idle, networks: () => ({ rows, sources: [] }) });
+    expect(await registry.metrics()).not.toMatch(/^onering_network_file_rows /m);
+    rows = 7;
+    expect(await registry.metrics()).toMatch(/^onering_network_file_rows 7$/m);
+    rows = null;
+    expect(await registry.metrics()).not.toMatch(/^onering_network_file_rows /m);
+  });
+
   it("tell how many caller IDs of each range are out, and nothing where that is not known", async () => {
     let known = true;
     const { count, registry } = createMetrics({
