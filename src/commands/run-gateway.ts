@@ -8,7 +8,7 @@ import { writeOut } from "../observability/log.ts";
 import { Refusal } from "../shared/refusal.ts";
 import { version } from "../shared/version.ts";
 import { startTracing } from "../tracing/index.ts";
-import { closeMarginMs, type ownSignals, stopMs } from "./signals.ts";
+import { closeMarginMs, type ownSignals, reasonsOfAbruptEnd, stopMs } from "./signals.ts";
 import { describeStartFailure, StartError } from "./start-failure.ts";
 
 export interface GatewayRun extends Pick<AppOptions, "peers"> {
@@ -27,13 +27,16 @@ export interface GatewayRun extends Pick<AppOptions, "peers"> {
  */
 export async function runGateway({ config, load, logger, skip, built, peers = null }: GatewayRun): Promise<string> {
   let app: App | null = null;
-  const grace = closeWithGrace({ delay: stopMs(config), logger: false, skip: [...skip] }, async ({ err, signal }) => {
-    if (err) logger.fatal({ err }, "stopping after an uncaught error");
-    else logger.info({ signal }, "draining: no new verifications, live calls end first");
-    await app?.stop();
-    logger.info("stopped");
-    await writeOut(logger);
-  });
+  const grace = closeWithGrace(
+    { delay: stopMs(config), logger: false, skip: [...skip], ...reasonsOfAbruptEnd(logger) },
+    async ({ err, signal }) => {
+      if (err) logger.fatal({ err }, "stopping after an uncaught error");
+      else logger.info({ signal }, "draining: no new verifications, live calls end first");
+      await app?.stop();
+      logger.info("stopped");
+      await writeOut(logger);
+    },
+  );
   try {
     const tracing = await startTracing(process.env, logger);
     const watchedFiles = variableFiles(process.env);

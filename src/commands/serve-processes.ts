@@ -11,7 +11,7 @@ import { createPrimary, ProcessEnded } from "../processes/primary.ts";
 import { systemClock } from "../shared/clock.ts";
 import { cryptoRandom } from "../shared/random.ts";
 import { version } from "../shared/version.ts";
-import { ownSignals, stopMs } from "./signals.ts";
+import { ownSignals, reasonsOfAbruptEnd, stopMs } from "./signals.ts";
 import { StartError } from "./start-failure.ts";
 
 /** Each ends by itself within its own limit; then it is killed. */
@@ -42,6 +42,7 @@ export async function serveProcesses(configPath: string, config: Config): Promis
   const grace = closeWithGrace(
     {
       ...{ delay: stopMs(config) + 2 * killMarginMs, logger: false, skip: [...ownSignals] },
+      ...reasonsOfAbruptEnd(logger),
       onSecondSignal: () => primary.kill(),
     },
     async ({ err, signal }) => {

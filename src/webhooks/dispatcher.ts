@@ -50,7 +50,7 @@ export interface Dispatcher {
   start(): void;
   /** Something was queued for this endpoint. */
   wake(endpoint: string): void;
-  /** Claims nothing more; resolves when what is in progress is settled, at the latest after `deadlineMs`. */
+  /** Claims nothing more; resolves when what is in progress is settled, at the latest after `deadlineMs`: the rest never is. */
   stop(deadlineMs: number): Promise<void>;
 }
 
@@ -62,6 +62,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   const waiting = new Set<string>();
   let running = 0;
   let stopping = false;
+  let stopped = false;
   let stopRenewal = () => {};
   let idle = () => {};
   const loop = createDueLoop({
@@ -138,6 +139,8 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     const event = readHead(claim.body) ?? { id: "unreadable", type: "unreadable" };
     const beganMs = clock.nowMs();
     const sent = await sender.send(endpoint, event.id, claim.body);
+    // Cut off by the stop, which says nothing of the receiver: no failed try, another gateway sends it when the claim has ended.
+    if (stopped) return;
     running--;
     worker.end(claim, settle(claim, event, sent, parts));
     if (sent.status === goneStatus) worker.gone = endpoint;
@@ -234,6 +237,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
         if (workers.size === 0) resolve();
       });
       stopTimer();
+      stopped = true;
       stopRenewal();
     },
   };

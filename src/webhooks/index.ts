@@ -39,6 +39,11 @@ const maxAnswerBytes = 16_384;
 const mostMeasured = 200;
 /** At the gateway's end, beside `deadline_ms`: settling what ended. */
 const settleMarginMs = 500;
+/**
+ * And no longer, as the whole stop has a limit (commands/signals.ts): a receiver may take a minute. What is left then is sent
+ * again, with the same `webhook-id`, when its claim has ended.
+ */
+const stopMs = 1500;
 
 export interface WebhookQueueState {
   readonly queued: number;
@@ -56,7 +61,7 @@ export interface WebhookModule {
   /** Removes all endpoints of an app that is to be deleted. */
   removeAll(app: string): Promise<void>;
   start(): void;
-  /** Lets deliveries in progress end. */
+  /** Lets deliveries in progress end, for 1.5 s at most. */
   stop(): Promise<void>;
   /** For the metrics. @throws where Redis does not answer */
   state(): Promise<WebhookQueueState>;
@@ -191,7 +196,7 @@ export function createWebhooks(parts: WebhookParts): WebhookModule {
     },
     async stop() {
       sync.stop();
-      await dispatcher.stop(config.deadline_ms + settleMarginMs);
+      await dispatcher.stop(Math.min(config.deadline_ms + settleMarginMs, stopMs));
       http.close();
     },
     async state() {

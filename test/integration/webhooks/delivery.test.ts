@@ -69,6 +69,26 @@ it("no app waits for another one whose endpoints all hang: they leave half of th
   for (const one of hanging) await one.kill();
 });
 
+it("a stop leaves what hangs after 1.5 s to the next gateway, as no failed try: it waited for webhooks.deadline_ms", async () => {
+  const [own, store] = [ownApp(), memoryWebhookStore()];
+  const options = { redisUrl, store, config: { deadline_ms: 60_000 }, parts: { claimMs: 1500 } };
+  const receiver = await receivers.start({ kind: "hang" });
+  const first = await startWebhooks(options);
+  const { id } = await first.service.create(own, receiver.url, []);
+  await first.sink.append([storedEvent(own, "vstop", 1), storedEvent(own, "vstop", 2)]);
+  await until(receiver, 1);
+  const beganMs = performance.now();
+  await first.stop();
+  expect(performance.now() - beganMs).toBeLessThan(10_000);
+  await receiver.behave({ kind: "ok" });
+  const next = await gateway(options);
+  expect(idsOf(await until(receiver, 3))).toEqual(["evt_vstop_1", "evt_vstop_1", "evt_vstop_2"]);
+  const delivered = { attempt: 1, delivered: true };
+  const tries = async () => (await next.service.tries(own, id, null, 10))?.items;
+  await eventually(async () => expect(await tries()).toMatchObject([delivered, delivered]));
+  await first.redis.close();
+});
+
 describe("a delivery", () => {
   it("is the envelope, with the headers that the official library verifies; both secrets sign after a rotation", async () => {
     const own = ownApp();
