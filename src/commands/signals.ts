@@ -6,7 +6,7 @@ import type { Config } from "../config/schema.ts";
 /** Signals that do not end a gateway. Without a listener of ours each of them would end the process at once. */
 export const ownSignals = ["SIGHUP", "SIGUSR2"] as const;
 
-/** On top of the drain: closing sockets, the last events (2 s at most) and webhooks (1.5 s), writing the last ends to Redis. */
+/** On top of the drain: the last requests (1 s at most), events (2 s) and webhooks (1.5 s), writing the last ends to Redis. */
 export const closeMarginMs = 5000;
 
 /** Longest that the stop of a gateway may take. */
@@ -19,7 +19,7 @@ export function reasonsOfAbruptEnd(logger: Logger): Pick<Options, "onTimeout" | 
   return {
     onTimeout: (limitMs) =>
       logger.fatal(
-        `not stopped within ${limitMs} ms: ended with work left, which other gateways or the next start take over. Look at what answers too slowly: Redis, the records, a client that is still reading.`,
+        `not stopped within ${limitMs} ms: ended with work left, which other gateways or the next start take over. Look at what answers too slowly: Redis, the records, a SIP carrier.`,
       ),
     onSecondError: (err) => logger.fatal({ err }, "ended at once: an uncaught error while stopping"),
   };

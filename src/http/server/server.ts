@@ -61,6 +61,7 @@ import { installDrain } from "./drain.ts";
 import { registerHelmet } from "./helmet.ts";
 import { holdUntil } from "./hold.ts";
 import { readJsonOnly } from "./json-body.ts";
+import { boundLastRequests } from "./last-requests.ts";
 import { observeRequests } from "./observe-requests.ts";
 import { nextRequestId, serverOptions } from "./options.ts";
 import { registerRateLimit } from "./rate-limit.ts";
@@ -149,6 +150,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   answerPreflights(server, config.http);
   limitConnections(server, config.http);
   closeUnusedConnections(server);
+  boundLastRequests(server, parts.clock);
   await registerUnderPressure(server, config.http);
   registerRateLimit(server, config.http);
   await registerSwagger(server, { sandbox, admin: admin !== undefined });

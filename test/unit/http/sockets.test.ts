@@ -2,8 +2,10 @@
 
 import { once } from "node:events";
 import { Agent, request } from "node:http";
+import { connect } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { deferred } from "../../../src/shared/deferred.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
 import { within } from "../../support/within.ts";
 import { listening, rawExchange } from "./raw-sockets.ts";
 import { key, standInVerifications, standing } from "./support.ts";
@@ -81,6 +83,26 @@ describe("while the gateway drains", () => {
     expect((await answer).status).toBe(200);
     await closed;
     await expect(keepAliveClient(port)("GET", path)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  });
+
+  it("a client that sends half a request is cut off 1 s after the close began: it held the stop for 90 s", async () => {
+    const clock = new ManualClock();
+    const { server, port } = await listening({ tokenClock: clock });
+    const socket = connect(port, "127.0.0.1").on("error", () => undefined);
+    onTestFinished(() => void socket.destroy());
+    const [arrived, cut] = [once(server.server, "request"), once(socket, "close")];
+    const headers = `Host: x\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\nContent-Length: 9`;
+    socket.write(`POST /v1/verifications HTTP/1.1\r\n${headers}\r\n\r\n{`);
+    await arrived;
+    const before = clock.pending;
+    const closed = server.close().then(() => true);
+    await expect.poll(() => clock.pending).toBe(before + 1);
+    clock.advance(999);
+    expect(socket.destroyed).toBe(false);
+    clock.advance(1);
+    expect(await within(5000, closed)).toBe(true);
+    await cut;
+    expect(clock.pending).toBe(before);
   });
 });
 
