@@ -33,7 +33,10 @@ export function readTraceOptions(
  * @returns 0 where the call was found
  * @throws {Error} where the gateway does not answer, or refuses
  */
-export async function trace({ id, gateway, json }: TraceOptions, key = process.env[operatorKeyVariable]): Promise<number> {
+export async function trace(
+  { id, gateway, json }: TraceOptions,
+  key = process.env[operatorKeyVariable],
+): Promise<number> {
   if (key === undefined || key === "") throw new Error(`set ${operatorKeyVariable} to an operator's API key`);
   const url = new URL(`/v1/admin/calls/${id}/trace`, gateway);
   const response = await ask(url, key);
