@@ -140,12 +140,12 @@ describe("while the event loop is late", () => {
 
   it("calls are shed with a Retry-After, also for pages, checks and probes are not", async () => {
     const page = { origin: "https://app.example" };
-    const { port } = await listening({ http: { shed_at_delay_ms: 400, cors_origins: [page.origin] } });
+    const { port } = await listening({ http: { shed_at_delay_ms: 1000, cors_origins: [page.origin] } });
     const ask = keepAliveClient(port);
-    // Late by 450 ms again and again, until the mean, which is looked at once a second, has seen it; all is shed from 2 s on.
+    // Late by 1.1 s again and again, until the mean, which is looked at once a second, has seen it; all is shed from 5 s on.
     let late = true;
     const block = () => {
-      const untilMs = performance.now() + 450;
+      const untilMs = performance.now() + 1100;
       while (performance.now() < untilMs);
       if (late) setImmediate(() => setTimeout(block, 1));
     };
