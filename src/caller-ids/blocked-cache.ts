@@ -2,7 +2,7 @@
  * A short-lived cache of the unavailable caller IDs. It answers nearly every start without a request to the store; in
  * return a caller ID may still be shown for a quarter of a second after it became unavailable.
  */
-import type { Clock } from "../shared/clock.ts";
+import { type Clock, steadyClock } from "../shared/clock.ts";
 import type { CallerIdRef, Look, ReputationStore } from "./store-port.ts";
 import type { CallerId } from "./types.ts";
 
@@ -28,16 +28,15 @@ export function createBlockedCache(options: {
   readonly clock: Clock;
   readonly refOf: (callerId: CallerId) => CallerIdRef;
 }): BlockedCache {
-  const { store, clock, refOf } = options;
+  const { store, refOf } = options;
+  const clock = steadyClock(options.clock);
   /** By range; bounded by the configured ranges. */
   const known = new Map<string, Known>();
 
   function recent(range: string): Known | null {
     const found = known.get(range);
     if (found === undefined) return null;
-    const ageMs = clock.nowMs() - found.askedAtMs;
-    // A clock that was set back invalidates it.
-    return ageMs >= 0 && ageMs < maxAgeMs ? found : null;
+    return clock.nowMs() - found.askedAtMs < maxAgeMs ? found : null;
   }
 
   function isUnavailable(callerId: CallerId): boolean {
@@ -55,7 +54,7 @@ export function createBlockedCache(options: {
         };
       }
       const askedAtMs = clock.nowMs();
-      const { fit, unavailable, listed } = await store.look(askedAtMs, ranges, drawn.map(refOf));
+      const { fit, unavailable, listed } = await store.look(ranges, drawn.map(refOf));
       for (const [i, range] of ranges.entries()) {
         const hashes = listed[i] ?? null;
         if (hashes === null) known.delete(range);

@@ -85,7 +85,7 @@ export function createCallerIdReputation(options: {
   const { store, pool, hash, clock, publish, logger } = options;
   const steady = steadyClock(clock);
   const usageWriter = createUsageWriter({
-    ...{ store, batchTimer: options.batchTimer, clock, logger },
+    ...{ store, batchTimer: options.batchTimer, logger },
     onCooldown(cooldown) {
       publish("caller_id.cooldown", cooldown);
       logger.warn({ ...cooldown }, "caller ID in cool-down");
@@ -169,7 +169,7 @@ export function createCallerIdReputation(options: {
     },
 
     async status() {
-      const ranges = await store.status(clock.nowMs(), options.ranges);
+      const ranges = await store.status(options.ranges);
       return ranges.map((reputation) => ({
         ...reputation,
         size: sizeOf(reputation.range),

@@ -55,15 +55,14 @@ export interface RangeStatus {
   readonly coolingDown: number;
 }
 
-/** Every method is one atomic step and throws `Refusal("store_unavailable")` where the store did not answer. */
+/** Every method is one atomic step, by the store's own clock, and throws `Refusal("store_unavailable")` where the store did not answer. */
 export interface ReputationStore {
   /** @param candidates of these ranges */
   look(
-    nowMs: number,
     ranges: readonly string[],
     candidates: readonly CallerIdRef[],
   ): Promise<Look & { readonly listed: readonly UnavailableHashes[] }>;
   /** @returns the caller IDs that went into cool-down */
-  note(nowMs: number, notes: readonly Note[]): Promise<readonly CooldownBegun[]>;
-  status(nowMs: number, ranges: readonly string[]): Promise<readonly RangeStatus[]>;
+  note(notes: readonly Note[]): Promise<readonly CooldownBegun[]>;
+  status(ranges: readonly string[]): Promise<readonly RangeStatus[]>;
 }

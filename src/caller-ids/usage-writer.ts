@@ -1,7 +1,6 @@
 /** Write-behind buffer of caller-ID usage: batches, one at a time. What the store did not accept is lost. */
 import type { Logger } from "pino";
 import type { BatchTimer } from "../shared/batch-timer.ts";
-import type { Clock } from "../shared/clock.ts";
 import type { CooldownBegun, Note, ReputationStore } from "./store-port.ts";
 
 /** Largest batch of one script, which then blocks the store for about a millisecond at most. */
@@ -23,11 +22,10 @@ export interface UsageWriter {
 export function createUsageWriter(options: {
   readonly store: Pick<ReputationStore, "note">;
   readonly batchTimer: BatchTimer;
-  readonly clock: Clock;
   readonly logger: Logger;
   readonly onCooldown: (cooldown: CooldownBegun) => void;
 }): UsageWriter {
-  const { store, batchTimer, clock, logger, onCooldown } = options;
+  const { store, batchTimer, logger, onCooldown } = options;
   let waiting: Note[] = [];
   let lost = 0;
   let timed = false;
@@ -38,7 +36,7 @@ export function createUsageWriter(options: {
       const batch = waiting.slice(0, mostPerBatch);
       waiting = waiting.slice(mostPerBatch);
       try {
-        for (const cooldown of await store.note(clock.nowMs(), batch)) onCooldown(cooldown);
+        for (const cooldown of await store.note(batch)) onCooldown(cooldown);
       } catch {
         // The store logs its own failure. Whether the notes were counted is unknown: none is sent twice.
       }

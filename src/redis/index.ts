@@ -145,7 +145,7 @@ export function createStore(options: {
   /** The relay's cursors in use; without it `live` alone. */
   readonly cursors?: readonly CursorName[];
   readonly clock: Clock;
-  /** For tests: verifications use `clock` instead of Redis' own. */
+  /** For tests: scripts use the time of `clock` instead of Redis' own. */
   readonly testTime?: boolean;
   /** For tests: the record version that this gateway works with. */
   readonly own?: number;
@@ -196,7 +196,7 @@ export function createStore(options: {
     admission,
     messageAdmission: createMessageAdmission(run),
     messageParts: createMessageParts(run),
-    reputation: createReputationStore(run, reputation),
+    reputation: createReputationStore(run, reputation, testTime ? () => clock.nowMs() : null),
     leases: createLeases(run),
     outages: createOutages(run, (changed) => {
       const failed = (error: unknown) => logger.warn({ err: error }, "an event of a trunk could not be stored");

@@ -5,7 +5,13 @@ import type { CooldownReason, ReputationStore, UnavailableHashes } from "../call
 import { reputationKey } from "./keys.ts";
 import type { Reply, RunScript } from "./run.ts";
 
-export function createReputationStore(run: RunScript, settings: ReputationConfig): ReputationStore {
+/** @param testNow for tests: the time instead of Redis' own */
+export function createReputationStore(
+  run: RunScript,
+  settings: ReputationConfig,
+  testNow: (() => number) | null,
+): ReputationStore {
+  const now = () => testNow?.() ?? "";
   const rules = [
     settings.attempts_per_hour,
     settings.attempts_per_day,
@@ -21,10 +27,10 @@ export function createReputationStore(run: RunScript, settings: ReputationConfig
   ];
 
   return {
-    async look(nowMs, ranges, candidates) {
+    async look(ranges, candidates) {
       const refs = candidates.flatMap(({ range, hash }) => [ranges.indexOf(range) + 1, hash]);
       const reply: readonly unknown[] = (await run("reputation_read", reputationKey, [
-        ...[nowMs, ranges.length, ...ranges],
+        ...[now(), ranges.length, ...ranges],
         ...refs,
       ])) as Reply;
       const lists = ranges.length + candidates.length;
@@ -35,14 +41,14 @@ export function createReputationStore(run: RunScript, settings: ReputationConfig
       };
     },
 
-    async note(nowMs, notes) {
+    async note(notes) {
       const args = notes.flatMap((note) => [
         note.what,
         note.range,
         note.hash,
         ...(note.what === "attempt" ? ["", "", "", ""] : [note.trunk, note.prefix, note.app, note.rangeSize]),
       ]);
-      const reply = (await run("reputation_update", reputationKey, [nowMs, ...rules, ...args])) as Reply;
+      const reply = (await run("reputation_update", reputationKey, [now(), ...rules, ...args])) as Reply;
       return inRows(reply, 3).map(([range, trunk, reason]) => ({
         range: String(range),
         trunk: String(trunk),
@@ -50,8 +56,8 @@ export function createReputationStore(run: RunScript, settings: ReputationConfig
       }));
     },
 
-    async status(nowMs, ranges) {
-      const reply = (await run("reputation_status", reputationKey, [nowMs, ...ranges])) as Reply;
+    async status(ranges) {
+      const reply = (await run("reputation_status", reputationKey, [now(), ...ranges])) as Reply;
       const rows = inRows(reply, 2);
       return ranges.map((range, i) => ({
         range,

@@ -3,15 +3,17 @@
 Which candidates may be shown now, how many caller IDs of their ranges are unavailable, and which.
 
 KEYS[1]  {reputation}, the stem of all keys of caller-ID reputation; see reputation_update.lua
-ARGV[1]  now, ms   ARGV[2]  how many ranges follow   ARGV[3…]  their names
+ARGV[1]  '', or now in ms (tests)   ARGV[2]  how many ranges follow   ARGV[3…]  their names
 then     candidates, two values each: number of its range (1 = first), hash of the caller ID
 
 Returns  {how many caller IDs are unavailable, for each range…, 1|0 available, for each candidate…,
           {hashes of those that are unavailable} or nothing where there are too many, for each range…}
 ]]
+--- @include "time"
+
 -- At most this many are listed, about 25 KB: it takes Redis a small part of a millisecond.
 local MOST_LISTED = 1000
-local now, ranges = tonumber(ARGV[1]), tonumber(ARGV[2])
+local now, ranges = time_ms(ARGV[1]), tonumber(ARGV[2])
 local first = 3 + ranges
 local answer = {}
 

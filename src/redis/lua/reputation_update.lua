@@ -13,7 +13,7 @@ KEYS[1]  {reputation}, the stem of
            {reputation}:n:<range>:<hour>  number: cool-downs for flags that began in this hour
            {reputation}:unavailable:<range>  sorted set: hash of a caller ID → until when it is not shown
            {reputation}:cooldown:<range>     sorted set: those of them that are in cool-down
-ARGV[1]  now, ms                  ARGV[5]  cool-down of a silent one, ms
+ARGV[1]  '', or now in ms (tests) ARGV[5]  cool-down of a silent one, ms
 ARGV[2]  attempts in an hour      ARGV[6]  calls that are evaluated for silence
 ARGV[3]  attempts in a day        ARGV[7]  silent: a smaller share of them rang, in percent
 ARGV[4]  longest cool-down of a flagged one, ms
@@ -26,6 +26,8 @@ ARGV[13…] notes, seven values each: 'attempt'|'rang'|'silent'|'flagged', range
 
 Returns  {range, trunk, 'flagged'|'silent', …}: three values for each caller ID that went into cool-down
 ]]
+--- @include "time"
+
 local MINUTE_MS, HOUR_MS, DAY_MS = 60000, 3600000, 86400000
 -- The trunk's counts are halved at this number, so that old calls decay.
 local TRUNK_WINDOW = 1000
@@ -40,7 +42,7 @@ local GROWTH = 24
 -- After this time without a flag a caller ID starts with the first cool-down again.
 local MEMORY_MS = 30 * DAY_MS
 
-local stem, now = KEYS[1], tonumber(ARGV[1])
+local stem, now = KEYS[1], time_ms(ARGV[1])
 local per_hour, per_day = tonumber(ARGV[2]), tonumber(ARGV[3])
 local longest_ms, silent_ms, first_ms = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[9])
 local least_prefixes, least_apps, most_percent = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])

@@ -4,9 +4,9 @@ import { Redis } from "ioredis";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ReputationConfig } from "../../../src/caller-ids/reputation-config.ts";
-import type { Evidence, Note, ReputationStore } from "../../../src/caller-ids/store-port.ts";
+import type { CallerIdRef, Evidence, Note, ReputationStore } from "../../../src/caller-ids/store-port.ts";
 import { createStore, type Store } from "../../../src/redis/index.ts";
-import { manualClock } from "../../support/manual-clock.ts";
+import { type ManualClock, manualClock } from "../../support/manual-clock.ts";
 import { withRuntime } from "../../support/processes.ts";
 import { patientRedis } from "../../support/redis.ts";
 import { redisContents } from "../../support/redis-contents.ts";
@@ -27,7 +27,7 @@ const from = (prefix = "+4474001", app = "shop") => ({ prefix, app, rangeSize: 1
 let url: string;
 let redis: Redis;
 const stores: Store[] = [];
-let store: ReputationStore;
+let store: TimedStore;
 
 beforeAll(async () => {
   url = (await runtime.redis()).url;
@@ -42,18 +42,34 @@ beforeEach(async () => {
   store = await openStore();
 });
 
+/** A store whose time is given with each question. */
+function timed(store: ReputationStore, clock: ManualClock) {
+  const at = (nowMs: number): ReputationStore => {
+    clock.set(nowMs - clock.nowMs());
+    return store;
+  };
+  return {
+    look: (nowMs: number, ranges: readonly string[], refs: readonly CallerIdRef[]) => at(nowMs).look(ranges, refs),
+    note: (nowMs: number, notes: readonly Note[]) => at(nowMs).note(notes),
+    status: (nowMs: number, ranges: readonly string[]) => at(nowMs).status(ranges),
+  };
+}
+type TimedStore = ReturnType<typeof timed>;
+
 /** What one gateway has. */
-async function openStore(reputation: ReputationConfig = rules): Promise<ReputationStore> {
+async function openStore(reputation: ReputationConfig = rules): Promise<TimedStore> {
   const logger = pino({ level: "silent" });
+  const clock = manualClock();
   const opened = createStore({
     redis: patientRedis(url),
     reputation,
-    clock: manualClock(),
+    clock,
+    testTime: true,
     logger,
   });
   stores.push(opened);
   while (!(await opened.ping())) await new Promise((resolve) => setImmediate(resolve));
-  return opened.reputation;
+  return timed(opened.reputation, clock);
 }
 
 const attempt = (hash: string, range = "block"): Note => ({ what: "attempt", range, hash });
@@ -162,7 +178,7 @@ describe("608 flood: a refusal of a caller ID", () => {
   const flagOf = (hash: string, prefix: string, rangeSize = 10_000, app = "shop"): Note => ({
     ...{ what: "flagged", trunk: "carrier", range: "block", hash, prefix, app, rangeSize },
   });
-  const coolingDown = async (reputation: ReputationStore, nowMs: number) =>
+  const coolingDown = async (reputation: TimedStore, nowMs: number) =>
     (await reputation.status(nowMs, ["block"]))[0]?.coolingDown ?? Number.NaN;
 
   it("by one destination, however often, takes it from nobody", async () => {

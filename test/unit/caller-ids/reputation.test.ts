@@ -20,16 +20,16 @@ function open(store: Partial<ReputationStore> = {}) {
   const pool = createCallerIdPool(ranges, cryptoRandom);
   const reputation = createCallerIdReputation({
     store: {
-      look: async (_now, names, candidates) => ({
+      look: async (names, candidates) => ({
         fit: candidates.map(() => true),
         unavailable: names.map(() => 0),
         listed: [],
       }),
-      note: async (_now, notes) => {
+      note: async (notes) => {
         batches.push(notes);
         return [];
       },
-      status: async (_now, names) => names.map((range) => ({ range, unavailable: 0, coolingDown: 0 })),
+      status: async (names) => names.map((range) => ({ range, unavailable: 0, coolingDown: 0 })),
       ...store,
     },
     pool,
@@ -59,7 +59,7 @@ function open(store: Partial<ReputationStore> = {}) {
 }
 
 const outOf = (block: number, other: number): Partial<ReputationStore> => ({
-  look: async (_now, names, candidates) => ({
+  look: async (names, candidates) => ({
     fit: candidates.map(() => true),
     unavailable: names.map((name) => (name === "block" ? block : other)),
     listed: [],
@@ -183,7 +183,7 @@ describe("notes", () => {
     let answer: (cooldowns: readonly CooldownBegun[]) => void = () => undefined;
     let taken = 0;
     const { reputation, clock, callerId, log } = open({
-      note: (_now, notes) => {
+      note: (notes) => {
         taken += notes.length;
         if (taken > 1) return Promise.resolve([]);
         return new Promise((resolve) => {
