@@ -25,7 +25,9 @@ Returns  {0, '', 0, countries}, or what is reached: {number (caps first, from 1)
 -- When the part of the bucket before and this one together fall to the limit, if nothing is added.
 local function wait_for(before, current, limit, part, width)
   if current <= limit then
-    return math.ceil((1 - (limit - current) / before - part) * width) + 1
+    -- What is exactly at its limit may have no bucket before it, and is over with its own.
+    local rest = before > 0 and (limit - current) / before or 0
+    return math.ceil((1 - rest - part) * width) + 1
   end
   -- In the next bucket this one is the one before.
   return math.ceil((1 - part) * width + (1 - limit / current) * width) + 1

@@ -99,6 +99,31 @@ describe("learned thresholds", () => {
     world.clock.advance(2 * hourMs);
     expect((await world.decide(at(99))).kind).toBe("allow");
   });
+
+  it.each([
+    ["day, exactly", 15 * hourMs, 10, config.learned, "ip_learned"],
+    [
+      "hour, exactly",
+      hourMs,
+      20,
+      { ...standard.learned, app_day_floor: 1e6, country_day_floor: 60 },
+      "country_learned",
+    ],
+  ] as const)("say when they are over where the starts of a new scope fill those of the %s", async (...row) => {
+    const [, leftMs, most, learned, rule] = row;
+    const world = await open({ config: { ...config, learned } });
+    const ask = (i: number) => ({ ...at(i), ...(rule === "ip_learned" && { ip: "203.0.113.77" }) });
+    expect(await many(world, most, ask)).toEqual(Array.from({ length: most }, () => null));
+    const denied = await world.decide(ask(most));
+    if (denied.kind !== "deny") throw new Error("allowed");
+    expect(denied.decision).toBe(rule);
+    const { retryAfterMs } = denied.refusal;
+    expect(Math.abs((retryAfterMs ?? 0) - leftMs)).toBeLessThanOrEqual(1000);
+    world.clock.advance(leftMs - 1000);
+    expect(await world.decide(ask(most))).toMatchObject({ kind: "deny", decision: rule });
+    world.clock.advance(1001);
+    expect((await world.decide(ask(most))).kind).toBe("allow");
+  });
 });
 
 describe("caps of a day", () => {
