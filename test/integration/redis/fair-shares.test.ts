@@ -51,10 +51,10 @@ interface Taken {
   readonly waitMs: number;
   settle(event: SlotEvent): Promise<void>;
 }
-async function take(path: LimitedPath, caller: Caller, maxWaitMs = 0): Promise<Taken> {
+async function take(path: LimitedPath, caller: Caller, maxWaitMs = 0, leaseMs = 30_000): Promise<Taken> {
   number += 1;
   const leaseId = `fair-lease-${number}`;
-  const answer = await admission.reserve({ leaseId, leaseMs: 30_000, maxWaitMs, caller, paths: [path] });
+  const answer = await admission.reserve({ leaseId, leaseMs, maxWaitMs, caller, paths: [path] });
   return {
     kind: answer.kind,
     limit: answer.kind === "limited" ? answer.limit : null,
@@ -135,6 +135,25 @@ describe("a limit of an app", () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it.each([
+    ["app_concurrent_calls", { app_concurrent_calls: 2 }],
+    ["prefix_concurrent_calls", { prefix_concurrent_calls: 2 }],
+  ] as const)("%s counts a long call after a shorter one that began later has ended", async (limit, limits) => {
+    const app = appWith(limits);
+    const path = pathWith({});
+    const long = await take(path, app, 0, 30_000);
+    expect(accepted([long, await take(path, app, 0, 200)])).toBe(2);
+    // The lease of the short one ends, as that of a call whose gateway died.
+    const third = await vi.waitFor(async () => {
+      const one = await take(path, app);
+      expect(one.kind).toBe("taken");
+      return one;
+    });
+    expect(await take(path, app)).toMatchObject({ kind: "limited", limit });
+    for (const one of [long, third]) await one.settle("ended");
+    expect(accepted(await takeMany(2, path, app))).toBe(2);
   });
 
   it("is given back whole where no call was placed", async () => {

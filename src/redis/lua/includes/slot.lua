@@ -62,11 +62,6 @@ local function leases_in(key, now, enough)
   return redis.call('ZCARD', key)
 end
 
-local function lease_in(key, now, lease_id, lease_ms)
-  redis.call('ZADD', key, math.ceil(now + lease_ms), lease_id)
-  redis.call('PEXPIRE', key, math.ceil(lease_ms))
-end
-
 -- No turn is as far ahead: the longest queue that can be configured is 10 s, and the slowest rate 1 a second.
 local LONGEST_AHEAD_MS = 60000
 
@@ -93,9 +88,15 @@ local function set_turn(key, now, at)
   redis.call('SET', key, at, 'PX', at > now and math.ceil(at - now) + 1000 or 1000)
 end
 
--- Between two renewals of a set of leases: a second's calls are reserved within the longest queue. Bounds what is left when
--- nothing calls any more.
+-- A set of leases is kept for so much longer than the lease that renews it: a second's calls are reserved within the longest
+-- queue, and no lease is as long, so a shorter one never ends a longer one of its set. Bounds what is left when nothing calls any
+-- more.
 local RENEWED_MS = 3600000
+
+local function lease_in(key, now, lease_id, lease_ms)
+  redis.call('ZADD', key, math.ceil(now + lease_ms), lease_id)
+  redis.call('PEXPIRE', key, math.ceil(lease_ms) + RENEWED_MS)
+end
 
 -- The next time is computed from this part's own: a call that waits for its trunk must not delay the other trunks of
 -- the same Asterisk. @param used how many leases it had: 0 where its set is perhaps new
