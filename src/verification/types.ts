@@ -72,7 +72,7 @@ export interface Verification {
   readonly codeLength: number | null;
   /** Checks that are left, also of an earlier delivery's code; null where there never was a code to type. */
   readonly checksLeft: number | null;
-  /** How many checks it began with where the app's profile says so; without it as many as the gateway gives. */
+  /** How many checks it had, where the app's profile or the callee's limit gave it fewer; without it as many as the gateway gives. */
   readonly maxChecks?: number;
   /** Attempts (calls, messages) of all deliveries so far. */
   readonly attempts: number;

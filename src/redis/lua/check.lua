@@ -39,6 +39,13 @@ local function has_other_recipient(record)
   return false
 end
 
+-- So many checks that it had will not be made: they are no wrong ones (begin_checks in begin.lua).
+--- @rare
+local function lose_checks(record, lost)
+  local most = tonumber(redis.call('HGET', record.key, 'max_checks') or MAX_CHECKS)
+  set_rare(record, 'max_checks', math.min(most, MAX_CHECKS) - lost)
+end
+
 local key, now = KEYS[1], time_ms(ARGV[1])
 local record = load(key, ARGV[2])
 if not record then
@@ -79,7 +86,11 @@ if proof then
   uncount(wrong_checks, keys.app, counted)
 else
   -- The app's own share of the callee's limit may leave fewer than this verification's.
-  left = math.max(0, math.min(left, WRONG_CHECKS_PER_APP - wrong - 1))
+  local kept = math.max(0, math.min(left, WRONG_CHECKS_PER_APP - wrong - 1))
+  if kept < left then
+    lose_checks(record, left - kept)
+  end
+  left = kept
 end
 if proof or left == 0 then
   decide(record, now, proof)

@@ -1,5 +1,6 @@
 /** Steps of a workflow with a `to` of their own. */
 import { describe, expect, it } from "vitest";
+import { createCdrs } from "../../../src/cdr/rows.ts";
 import { manualClock } from "../../support/manual-clock.ts";
 import { quiet } from "../guard/with-guards.ts";
 import { createGuardWorld } from "../guard/world.ts";
@@ -17,7 +18,7 @@ import {
   withWorkflowWorld,
   world,
 } from "./workflow-world.ts";
-import { refusalOf, result, shop, wrongCode } from "./world.ts";
+import { refusalOf, result, settings, shop, wrongCode } from "./world.ts";
 
 withWorkflowWorld();
 
@@ -74,6 +75,46 @@ describe("a step to another recipient", () => {
     // Its end counts it no second time.
     await verifications.cancel(shop, id);
     expect(await mailTo(address)).toMatchObject({ checksLeft: 2 });
+  });
+
+  /** As the detail record has it. */
+  const checksUsed = async (id: string) => createCdrs([], settings.max_checks)(await look(id))[0]?.checksUsed;
+
+  it("counts there no checks that the first recipient's limit did not give", async () => {
+    const { verifications } = await opened({ wrong_checks_per_callee: 3, start_gap_seconds: 0 });
+    const to = somebody();
+    const before = await begin([{ channel: "missed_call" }], to);
+    await world.ringOut();
+    for (let i = 0; i < 2; i++) await verifications.check(shop, before.id, { code: wrongCode(world.lastCall().code) });
+    await verifications.cancel(shop, before.id);
+    expect(await checksUsed(before.id)).toBe(2);
+
+    const { id, checksLeft } = await begin(mixed, to);
+    expect(checksLeft).toBe(1);
+    await callFails();
+    await posts(1, mail);
+    await mail.posted[0]?.becomes("sent");
+    await verifications.cancel(shop, id);
+    expect(await checksUsed(id)).toBe(0);
+    await expect.poll(() => mailTo(address).catch(() => null)).toMatchObject({ checksLeft: 3 });
+  });
+
+  it("counts there no checks that another verification of the first recipient took", async () => {
+    const { verifications } = await opened({ wrong_checks_per_callee: 3, start_gap_seconds: 0 });
+    const to = somebody();
+    const { id } = await begin(mixed, to);
+    await callFails();
+    await posts(1, mail);
+    await mail.posted[0]?.becomes("sent");
+    const other = await begin([{ channel: "post" }], to);
+    await posts(1);
+    await post.posted[0]?.becomes("sent");
+    const wrong = async (of: string, code = "") => verifications.check(shop, of, { code: wrongCode(code) });
+    await wrong(other.id, post.posted[0]?.code);
+    expect(await wrong(id, mail.posted[0]?.code)).toMatchObject({ valid: false, checksLeft: 1 });
+    await verifications.cancel(shop, id);
+    expect(await checksUsed(id)).toBe(1);
+    await expect.poll(() => mailTo(address).catch(() => null)).toMatchObject({ checksLeft: 2 });
   });
 
   it("reserves for another delivery what is left of its wrong checks", async () => {

@@ -156,14 +156,26 @@ local function refused_steps(refused, now)
   return #past > 0 and cjson.encode(past) or ''
 end
 
--- A code is open once it was begun; the callee may have wrong checks left for fewer than a whole verification.
+-- A code is open once it was begun; the callee may have wrong checks left for fewer than a whole verification. Returns how many,
+-- and whether they are fewer.
 local function checks_for(delivery, parts)
-  local most = math.min(delivery.extras.checks or MAX_CHECKS, MAX_CHECKS)
-  if delivery.keys.no_wrong_checks or delivery.keys.untouched then
-    return math.max(1, math.min(most, WRONG_CHECKS_PER_APP))
+  local most, wrong, _ = math.min(delivery.extras.checks or MAX_CHECKS, MAX_CHECKS), 0, nil
+  if not delivery.keys.no_wrong_checks and not delivery.keys.untouched then
+    _, wrong = wrong_checks_wait(delivery.keys, delivery.now, parts, most)
   end
-  local _, wrong = wrong_checks_wait(delivery.keys, delivery.now, parts, most)
-  return math.max(1, math.min(most, WRONG_CHECKS_PER_APP - wrong))
+  local left = math.max(1, math.min(most, WRONG_CHECKS_PER_APP - wrong))
+  return left, left < most
+end
+
+-- The checks of a verification that has a code now. Fewer than its own are its own from then on: by `max_checks` and what is left
+-- the gateway knows how many were made (for other recipients, and the detail record).
+--- @rare
+local function begin_checks(record, delivery, parts)
+  local left, fewer = checks_for(delivery, parts)
+  set(record, 'checks_left', left)
+  if fewer then
+    set_rare(record, 'max_checks', left)
+  end
 end
 
 -- A recipient that is not the verification's own: all that is kept of somebody must be found. Each shard has
@@ -235,7 +247,7 @@ local function begin_another(record, delivery, new, code)
     set_rare(record, 'course', '')
   end
   if code and record.checks_left == '' then
-    set(record, 'checks_left', checks_for(delivery, new.parts))
+    begin_checks(record, delivery, new.parts)
   end
   set_rare(record, 'delivery_to', delivery.extras.to or '')
   set_rare(record, 'cost', delivery.extras.cost or '')
@@ -296,7 +308,11 @@ end
 local function new_record(delivery, code, parts, expires_at)
   local until_text = text_of(expires_at)
   local now = text_of(delivery.now)
-  local left = code and text_of(checks_for(delivery, parts)) or ''
+  local left, fewer = '', false
+  if code then
+    left, fewer = checks_for(delivery, parts)
+    left = text_of(left)
+  end
   local record = {
     key = KEYS[1], id = delivery.id, app = ARGV[2], callee = ARGV[5], to = ARGV[6], country = ARGV[7], seq = '0', status = 'pending',
     number = '1', more = '', code = '', code_info = '', codes_older = '', plan = '', simulated = '', course = '', held = '', reference = '',
@@ -331,6 +347,9 @@ local function new_record(delivery, code, parts, expires_at)
     if code and extras.refused then
       open_another_code(record, code, parts)
     end
+  end
+  if fewer then
+    set_rare(record, 'max_checks', left)
   end
   return record
 end
