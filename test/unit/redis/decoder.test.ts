@@ -71,6 +71,56 @@ function encode(value: DecodedReply): string {
   return `*${value.length}\r\n${value.map(encode).join("")}`;
 }
 
+describe("a long reply in many chunks", () => {
+  /** What the decoder reads and copies. */
+  function counted(chunks: readonly Buffer[]) {
+    const { concat } = Buffer;
+    const read = Buffer.prototype.toString;
+    const work = { copiedBytes: 0, strings: 0 };
+    Buffer.concat = (list, ...more) => {
+      for (const { length } of list) work.copiedBytes += length;
+      return concat(list, ...more);
+    };
+    Buffer.prototype.toString = function (...args: Parameters<Buffer["toString"]>) {
+      work.strings++;
+      return read.apply(this, args);
+    };
+    try {
+      return { ...readAll(chunks), work };
+    } finally {
+      Buffer.concat = concat;
+      Buffer.prototype.toString = read;
+    }
+  }
+  const cut = (bytes: Buffer, size: number) =>
+    Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.subarray(i * size, (i + 1) * size));
+  const chunkBytes = 65_536;
+
+  it("has each item decoded, and each byte copied, once: 100,000 strings of 400 bytes", () => {
+    const list = Array.from({ length: 100_000 }, (_, i) => String(i).padStart(400, "x"));
+    const bytes = Buffer.from(encode([1, list]));
+    const { replies, work } = counted(cut(bytes, chunkBytes));
+    expect(replies).toEqual([[1, list]]);
+    expect(work.strings).toBe(list.length);
+    // A chunk, and the beginning of the item that it cuts.
+    expect(work.copiedBytes).toBeLessThan(1.01 * bytes.length);
+  });
+
+  it("has its bytes copied once though it is one string: 8 MB", () => {
+    const bytes = Buffer.from(encode(["x".repeat(8_000_000), "end"]));
+    const { replies, work } = counted(cut(bytes, chunkBytes));
+    expect(replies).toEqual([["x".repeat(8_000_000), "end"]]);
+    expect(work.copiedBytes).toBeLessThan(1.01 * bytes.length);
+  });
+
+  it("that is a push belongs to no command either, wherever it is cut", () => {
+    const bytes = Buffer.from(">2\r\n$10\r\ninvalidate\r\n*2\r\n+a\r\n=5\r\ntxt:b\r\n:7\r\n-ERR a\r\n");
+    for (let size = 1; size < bytes.length; size++) {
+      expect(readAll(cut(bytes, size))).toEqual({ replies: [7], errors: ["ERR a"] });
+    }
+  });
+});
+
 it("replies come whole and in order, wherever their bytes are cut", () => {
   const cut = fc.tuple(fc.array(reply(3), { minLength: 1, maxLength: 8 }), fc.array(fc.nat(400), { maxLength: 12 }));
   fc.assert(
