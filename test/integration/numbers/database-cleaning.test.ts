@@ -70,7 +70,8 @@ describe.each(kinds)("on %s", (kind) => {
     expect(result.wrong).toEqual([]);
     expect(result.changedTwice).toBe(0);
     expect(result.kills).toBe(1);
-    expect(result.changed).toBeGreaterThan(700);
+    // Of some 1,000; writers beat a run on a busy machine to more of them.
+    expect(result.changed).toBeGreaterThan(300);
     expect(result.writes).toBeGreaterThan(10);
     expect(result.notRestored).toEqual([]);
   });
