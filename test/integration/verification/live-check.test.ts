@@ -79,7 +79,7 @@ describe("two checks of one number", () => {
   it("after repeat_hours the network is asked again", async () => {
     const to = somebody();
     await begin(checks, to, "live_a");
-    await end(checks, to, "live_a", { rememberMs: 150 });
+    await end(checks, to, "live_a", { rememberMs: 1500 });
     expect(await look(checks, to)).toMatchObject({ kind: "known" });
     await expect.poll(() => look(checks, to), { interval: 20 }).toEqual({ kind: "free" });
   });
