@@ -45,6 +45,13 @@ export function createWebhookStore(records: Pick<Records, "read" | "write">): We
       }
     },
 
+    async endpoint(id) {
+      const row = await records.read((db) =>
+        db.selectFrom("webhook_endpoints").selectAll().where("id", "=", id).executeTakeFirst(),
+      );
+      return row === undefined ? null : readEndpoint(row);
+    },
+
     async putEndpoint(row) {
       const { id, ...values } = writeEndpoint(row);
       await records.write((trx) =>

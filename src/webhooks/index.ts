@@ -144,12 +144,13 @@ export function createWebhooks(parts: WebhookParts): WebhookModule {
   /** As records say: what Redis alone has lost comes back from them. Where nothing is recorded the mirror is all there is. */
   async function isDeleted(id: string): Promise<boolean> {
     if (parts.isRecording === false) return true;
-    const kept = await store.endpoints().catch(() => null);
-    if (kept === null || kept.some((row) => row.id === id)) {
-      sync.hurry();
-      return false;
-    }
-    return true;
+    // One row, not all: each deleted endpoint is looked at once more (webhook_endpoint.lua), and apps may delete in a loop.
+    const isGone = await store.endpoint(id).then(
+      (row) => row === null,
+      () => false,
+    );
+    if (!isGone) sync.hurry();
+    return isGone;
   }
 
   async function disable(endpoint: Endpoint, reason: DisabledReason): Promise<void> {

@@ -10,6 +10,8 @@ export interface DeadLetterPage {
 export interface WebhookStore {
   /** All endpoints of all apps. */
   endpoints(): Promise<readonly EndpointRow[]>;
+  /** @returns null: there is none */
+  endpoint(id: string): Promise<EndpointRow | null>;
   /** Inserts an endpoint, or replaces it where its revision is greater; of an older one nothing changes. */
   putEndpoint(row: EndpointRow): Promise<void>;
   /** Replaces an endpoint where its revision is greater. @returns which one is kept afterwards; null: it was removed */

@@ -25,6 +25,10 @@ export function memoryWebhookStore(): MemoryWebhookStore {
       there();
       return [...rows.values()];
     },
+    async endpoint(id) {
+      there();
+      return rows.get(id) ?? null;
+    },
     async putEndpoint(row) {
       there();
       if ((rows.get(row.id)?.revision ?? 0) < row.revision) rows.set(row.id, row);

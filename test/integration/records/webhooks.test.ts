@@ -36,6 +36,8 @@ describeOnBothBackends("the webhook store", (open) => {
     await store.putEndpoint(first);
     await store.putEndpoint(row("wh_b", { events: [] }));
     expect(await store.endpoints()).toEqual([first, row("wh_b", { events: [] })]);
+    expect(await store.endpoint("wh_a")).toEqual(first);
+    expect(await store.endpoint("wh_c")).toBeNull();
 
     const disabled = row("wh_a", { enabled: false, disabledReason: "gone", revision: 3 });
     await store.putEndpoint(disabled);

@@ -435,6 +435,20 @@ describe("an endpoint that is deleted", () => {
     await eventually(async () => expect(await contents()).not.toContain(id));
   });
 
+  it("does not cost a read of all endpoints: an app may delete in a loop", async () => {
+    const own = ownApp();
+    const store = memoryWebhookStore();
+    const all = vi.spyOn(store, "endpoints");
+    const { service } = await gateway({ store });
+    await eventually(async () => expect(all).toHaveBeenCalledOnce());
+    for (let i = 0; i < 2; i++) {
+      const { id } = await service.create(own, "https://hooks.example.com/", []);
+      await service.remove(own, id);
+      await eventually(async () => expect(await contents()).not.toContain(id));
+    }
+    expect(all).toHaveBeenCalledOnce();
+  });
+
   it("leaves nothing in Redis though the gateway died that removed it, before its queue was cleared", async () => {
     const own = ownApp();
     const store = memoryWebhookStore();
