@@ -28,7 +28,7 @@ export const GuardSection = optionalSection(
         "What limits and learned thresholds do: `deny` refuses, `record` decides alike but only writes it down, `off` does not count. Read the decisions of some days before you set `deny`. Lists, opt-outs and caps hold in every mode.",
     }),
     answers: optionalSection(
-      "What an app gets where a delivery is refused: `deny` is an error; `shadow` looks like a delivery that no one receives, so that an attacker does not learn that he was found.",
+      "What an app gets where a delivery is refused: `deny` is an error; `shadow` looks like a delivery that no one receives, so that an attacker does not learn that the start was found out.",
       {
         lists: answer("Of block lists."),
         limits: answer("Of limits. With `deny` the answer has Retry-After, which honest clients need."),

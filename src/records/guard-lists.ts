@@ -65,7 +65,7 @@ export function createListStore(records: Pick<Records, "read" | "write">): ListS
 
 /**
  * Entries of this number or mailbox alone. They go on to hold after an erasure, as an opt-out does: a person who is blocked was
- * blocked for a reason, often at her own wish. What stays is a keyed hash.
+ * blocked for a reason, often at their own wish. What stays is a keyed hash.
  */
 export function guardListSubjects(records: Pick<Records, "read" | "write">, hash: HashScope): SubjectStore {
   return {

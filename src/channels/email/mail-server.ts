@@ -87,7 +87,11 @@ export function createMailServer(parts: MailServerParts) {
 
   function markFull(others: number, { message: reason }: Error): void {
     const isNews = limit.refused(others);
-    if (isNews) logger.warn({ reason, connections: others }, "the mail server refused one more connection");
+    if (isNews)
+      logger.warn(
+        { reason, connections: others },
+        "the mail server refused one more connection, and those that are open go on: lower max_connections to what it allows",
+      );
     if (cancelProbe === null) probeAfter(recheckMs);
   }
 

@@ -1,4 +1,4 @@
-/** A stranger with an app of his own, against somebody who verifies her number in another app. docs/fraud-guard.md says what is left to him. */
+/** A stranger with an app against a person who verifies a number in another app. docs/fraud-guard.md says what the stranger can still do. */
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { RedisServer } from "../../../src/local/redis-server.ts";
 import { withRuntime } from "../../support/processes.ts";
