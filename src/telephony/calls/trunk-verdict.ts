@@ -5,6 +5,9 @@ import type { TrunkVerdict } from "../trunks/verdict.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Call, CallAttempt, CallResult } from "./ports.ts";
 
+/** Something behind the far end did not respond in time (RFC 3261 section 21.4.9): nobody says that the call got anywhere. */
+const requestTimeout = 408;
+
 /**
  * `good` requires that the call reached the callee's network. A refusal of this one call (403, 484, 608) may be the
  * carrier's or the network's: it counts neither against nor for the trunk. RFC 3261 section 21.5 lists the final
@@ -37,7 +40,9 @@ export type EndedOnTrunk = Pick<CallResult, "outcome" | "alerted" | "endedBy" | 
 export function verdictOf(call: EndedOnTrunk, waitedMs: number = leastSilenceMs): TrunkVerdict {
   if (call.alerted) return "good";
   if (call.silent) return call.outcome === "canceled" || waitedMs < leastSilenceMs ? "nothing" : "trunk_failed";
-  if (call.outcome === "no_answer_signal") return call.endedBy === "far_end" ? "good" : "nothing";
+  if (call.outcome === "no_answer_signal") {
+    return call.endedBy === "far_end" && call.sipStatus !== requestTimeout ? "good" : "nothing";
+  }
   const verdict = verdicts[call.outcome];
   // 401, 402 or 407 from the far end: the carrier responded, perhaps about this call alone.
   const carrierSpoke = call.endedBy === "far_end" && call.sipStatus !== null;

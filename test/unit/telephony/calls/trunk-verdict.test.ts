@@ -22,6 +22,11 @@ it.each([
 
 it.each([
   ["the far end said so: the trunk carried the call there", { endedBy: "far_end", silent: false }, "good"],
+  [
+    "the far end says that it waited in vain itself (408)",
+    { endedBy: "far_end", silent: false, sipStatus: 408 },
+    "nothing",
+  ],
   ["we gave up, and whether the trunk spoke is not known", { endedBy: "us", silent: false }, "nothing"],
   ["we gave up, and the trunk had said nothing at all", { endedBy: "us", silent: true }, "trunk_failed"],
   ["Asterisk gave up, and the trunk had said nothing at all", { endedBy: "far_end", silent: true }, "trunk_failed"],
@@ -36,6 +41,13 @@ it("a live check that waited for less than 3 s says nothing of a trunk that was 
   expect([1000, 2000, 2999].map(after)).toEqual(["nothing", "nothing", "nothing"]);
   expect([3000, 8000].map(after)).toEqual(["trunk_failed", "trunk_failed"]);
   expect(endedCall(result).verdict).toBe("trunk_failed");
+});
+
+it("Retry-After counts of a 503 alone, in milliseconds", () => {
+  const result = { ...end, outcome: "congestion", retryAfterSeconds: 60 } as unknown as CallResult;
+  const after = (sipStatus: number | null) => endedCall({ ...result, sipStatus }).retryAfterMs;
+  expect([503, 500, 486, null].map(after)).toEqual([60_000, 0, 0, 0]);
+  expect(endedCall({ ...end, outcome: "congestion", sipStatus: 503 } as unknown as CallResult).retryAfterMs).toBe(0);
 });
 
 it("a trunk that made the phone ring did its work, whatever came after", () => {
