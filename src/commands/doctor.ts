@@ -15,7 +15,7 @@ import { examineAriRights } from "../doctor/ari-rights.ts";
 import { examineAsterisk } from "../doctor/asterisk.ts";
 import { examineAsteriskFiles } from "../doctor/asterisk-files.ts";
 import { type CanaryOptions, examineByCanary } from "../doctor/canary/command.ts";
-import { describe, type Finding, fail, hint, ok, warn } from "../doctor/finding.ts";
+import { conclusion, describe, type Finding, fail, hint, ok, warn } from "../doctor/finding.ts";
 import { examineInbound, provesCallers } from "../doctor/inbound.ts";
 import { examineMetadata } from "../doctor/metadata.ts";
 import { examineNetworks } from "../doctor/networks.ts";
@@ -50,10 +50,9 @@ export async function doctor(configPath: string, { canary, json }: DoctorOptions
     findings.push(finding);
     if (!json) process.stdout.write(describe(finding));
   }
-  const failed = findings.filter(({ level }) => level === "fail").length;
-  const ready = failed === 0;
+  const ready = !findings.some(({ level }) => level === "fail");
   if (json) process.stdout.write(`${JSON.stringify({ ready, version, findings }, null, 2)}\n`);
-  else process.stdout.write(ready ? "\nReady.\n" : `\n${failed} ${failed === 1 ? "problem" : "problems"} found.\n`);
+  else process.stdout.write(`\n${conclusion(findings)}\n`);
   return ready ? 0 : 1;
 }
 

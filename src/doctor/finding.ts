@@ -18,3 +18,12 @@ export function describe(finding: Finding): string {
   const mark = { ok: "  ok  ", warn: " warn ", fail: " FAIL " }[finding.level];
   return finding.fix === null ? `${mark} ${finding.what}\n` : `${mark} ${finding.what}\n       → ${finding.fix}\n`;
 }
+
+/** The last line: whether the gateway can work, and how much there is to fix. */
+export function conclusion(findings: readonly Finding[]): string {
+  const count = (wanted: Finding["level"]) => findings.filter(({ level }) => level === wanted).length;
+  const inWords = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
+  const [failed, warned] = [count("fail"), count("warn")];
+  if (failed > 0) return `${inWords(failed, "problem")} found.`;
+  return warned > 0 ? `Ready, with ${inWords(warned, "warning")} above.` : "Ready.";
+}
