@@ -4,7 +4,7 @@ import { runTrial } from "./trials.ts";
 
 /** Each has programs of its own, and a few starts a second. */
 describe.concurrent("with a light load", () => {
-  it("breaker poisoning: one failing start a second leaves 95 % of the honest ones, and the gateway ready", async () => {
+  it("breaker poisoning: one failing start a second, or three, leave 95 % of the honest ones, and the gateway ready", async () => {
     for (const { line, honestPercent, figures } of await runTrial("finals", 12)) {
       expect(honestPercent, line).toBeGreaterThanOrEqual(95);
       expect(figures.ready, line).toBe(1);

@@ -24,7 +24,10 @@ const finals = [
 export async function runTrial(name: TrialName, seconds: number): Promise<readonly TrialResult[]> {
   switch (name) {
     case "finals":
-      return Promise.all(finals.map((final, at) => failing(final, at % 2 === 0 ? spread : samePrefix, seconds)));
+      return Promise.all([
+        ...finals.map((final, at) => failing(final, at % 2 === 0 ? spread : samePrefix, seconds)),
+        failing(finals[0], spread, seconds, 3),
+      ]);
     case "burst":
       return [await burst(seconds)];
     case "shares":
@@ -51,16 +54,16 @@ const told = ({ accepted, starts, refusals }: Tally) =>
   `${accepted} of ${starts.length} accepted ${JSON.stringify(refusals)}`;
 const isReady = async (world: World) => Number((await world.get("/readyz")).status === 200);
 
-/** One failing start a second beside one honest start a second. */
-const failing = (final: (typeof finals)[number], callee: (n: number) => string, seconds: number) =>
+/** As many failing starts a second as honest ones. Both together stay below the trunk's 10 calls a second. */
+const failing = (final: (typeof finals)[number], callee: (n: number) => string, seconds: number, perSecond = 1) =>
   within(openWorld(final), async (world) => {
     const [good, bad] = await Promise.all([
-      offer(world, { perSecond: 1, seconds, callee: honest }),
-      offer(world, { perSecond: 1, seconds, callee, isAttack: true }),
+      offer(world, { perSecond, seconds, callee: honest }),
+      offer(world, { perSecond, seconds, callee, isAttack: true }),
     ]);
     const ready = await isReady(world);
     const prefix = callee === spread ? "prefixes of its own" : "the honest prefix";
-    const line = `${final} beside honest, ${prefix}: honest ${told(good)}, ${await rung(world, good)} rang; attacker ${told(bad)}; ready ${ready}`;
+    const line = `${final} beside honest, ${perSecond}/s each, ${prefix}: honest ${told(good)}, ${await rung(world, good)} rang; attacker ${told(bad)}; ready ${ready}`;
     return { line, honestPercent: good.percent, figures: { ready } };
   });
 

@@ -98,6 +98,7 @@ describe("onering doctor --canary", () => {
       const clean = await doctor(documentOf(both, { sandbox_url: phonesUrl }));
       expect(clean.canary).toMatch(/trunk altering through local: the caller ID arrived as sent/);
       expect(clean.canary).toMatch(/trunk altering is back in service/);
+      expect(clean.code).toBe(0);
       expect(await outOfService()).toEqual({});
       const second = await gateway.start("+447400660002");
       await gateway.waitForStatus(second.id, ["rung"]);

@@ -282,8 +282,8 @@ describe("a verification by calling in", () => {
 
   it("is counted apart: five of them, which are silent, do not keep missed calls from the callee", async () => {
     const world = await open({
-      settings: { starts_per_callee_per_hour: 2 },
-      callInNumbers: ["+442079460001", ...ours],
+      settings: { starts_per_callee_per_hour: 5 },
+      callInNumbers: [1, 2, 3, 4, 5, 6].map((n) => `+44207946000${n}`),
     });
     const to = somebody();
     await world.verifications.start(shop, { to, ...callIn }, null);
@@ -291,8 +291,10 @@ describe("a verification by calling in", () => {
       code: "rate_limited",
       retryAfterMs: 15_000,
     });
-    world.clock.advance(15_000);
-    await world.verifications.start(shop, { to, ...callIn }, null);
+    for (let more = 0; more < 4; more++) {
+      world.clock.advance(15_000);
+      await world.verifications.start(shop, { to, ...callIn }, null);
+    }
     world.clock.advance(15_000);
     expect((await refusalOf(world.verifications.start(shop, { to, ...callIn }, null))).code).toBe("rate_limited");
     expect((await world.verifications.start(shop, { to }, null)).status).toBe("pending");

@@ -314,6 +314,8 @@ describe("a verification", () => {
     ["no_route", "country_not_allowed"],
     ["telephony_unavailable", "telephony_unavailable"],
     ["capacity", "capacity"],
+    ["app_limit", "rate_limited"],
+    ["braked", "rate_limited"],
   ] as const)("is refused where trunks say %s, and costs the callee nothing", async (why, code) => {
     const { verifications, loseTrunks, placed } = await open();
     loseTrunks(why);

@@ -27,6 +27,8 @@ test.each([
   ["sipp", "3.10.0", true],
   ["sipp", "3.6.1", false],
   ["sipp", "4.0", false],
+  ["chromium", "156.0.8078.79", true],
+  ["chromium", "109.0.5414.119", false],
 ] as const)("%s %s is known to work: %s", (program, version, expected) => {
   expect(isKnown(version, knownVersions[program])).toBe(expected);
 });

@@ -49,7 +49,9 @@ const finals: readonly (readonly [number | null, number | null, Outcome, Outcome
   [null, 19, "no_answer_signal", "rang"],
   [null, 21, "barred", "declined"],
   [null, 28, "invalid_format", "invalid_format"],
-  [null, 34, "congestion", "congestion"],
+  ...[3, 25, 27, 34, 38, 41, 42, 44, 47, 102].map(
+    (cause) => [null, cause, "congestion", "congestion"] as [null, number, Outcome, Outcome],
+  ),
   [null, 127, "unknown", "rang"],
   [null, 16, "unknown", "rang"],
 ];
@@ -81,6 +83,9 @@ const seenOnWire: readonly (readonly [number, number | null, Outcome, Outcome])[
   [503, 20, "switched_off", "rang"],
   [503, 21, "barred", "declined"],
   [500, 1, "unallocated", "unallocated"],
+  ...[25, 34, 38, 41, 42, 44, 47, 102].map(
+    (cause) => [480, cause, "congestion", "congestion"] as [number, number, Outcome, Outcome],
+  ),
   [603, null, "caller_id_refused", "declined"],
   // It only repeats the status.
   [603, 21, "caller_id_refused", "declined"],

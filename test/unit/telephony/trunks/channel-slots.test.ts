@@ -26,6 +26,8 @@ interface Given {
   readonly asterisks?: Record<string, AsteriskConfig>;
   /** With brakes that take three calls for a sample. */
   readonly braking?: boolean;
+  /** After how many ms an overloaded gateway admits the next call. */
+  readonly overloadedMs?: number;
 }
 
 function linesWith(parts: Given) {
@@ -61,7 +63,7 @@ function linesWith(parts: Given) {
     health: ({ trunk }) => ({ usable: !parts.down?.includes(trunk), why: parts.down?.includes(trunk) ? "gone" : "up" }),
     breakers,
     brakes: parts.braking ? brakes : createBrakes({ rules: noLimits.brake, clock, logger: pino({ level: "silent" }) }),
-    overload: { admit: () => null, rang: () => undefined, late: () => undefined },
+    overload: { admit: () => parts.overloadedMs ?? null, rang: () => undefined, late: () => undefined },
     admission: {
       async reserve(request) {
         asked.push(request);
@@ -103,6 +105,13 @@ describe("taking a slot", () => {
         paths: [{ ...plus, trunkLimits: { callsPerSecond: 10, maxConcurrentCalls: 100 } }, bare],
       },
     ]);
+  });
+
+  it("is refused while the gateway is overloaded, and asks nothing of Redis; where no route leads, that is said first", async () => {
+    const { slots, asked } = linesWith({ overloadedMs: 40 });
+    expect(await slots.reserve("+447700900123", "shop")).toEqual({ none: "capacity", retryAfterMs: 40 });
+    expect(await slots.reserve("+999", "shop")).toMatchObject({ none: "no_route" });
+    expect(asked).toEqual([]);
   });
 
   it("for some ranges takes a trunk that presents one of them, and gives those alone", async () => {
@@ -290,6 +299,8 @@ describe("a call that is to be answered", () => {
       }
       expect(brakes.braked().some(({ reason }) => reason === "answered")).toBe(!wanted);
       expect(released.every(([, event]) => event === "answered")).toBe(true);
+      const next = await slots.reserve("+447700900129", "shop");
+      expect("none" in next ? next.none : "taken").toBe(wanted ? "taken" : "braked");
     },
   );
 });
