@@ -245,3 +245,11 @@ test("onering without a command says how it is used; an unknown one ends with 64
   const unknown = onering("ring");
   expect(await unknown.exitCode()).toBe(64);
 });
+
+test("an older Node is refused in one sentence: it never reached Asterisk, for want of a function", async () => {
+  const preload = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.11.1' } })";
+  const imported = `data:text/javascript,${encodeURIComponent(preload)}`;
+  const command = run(process.execPath, "--import", imported, "dist/main.js", "serve", "--config", await configFile());
+  expect(await command.exitCode()).toBe(1);
+  expect(command.output()).toBe("onering: Node 20.12 or newer is needed; this is 20.11.1\n");
+});
