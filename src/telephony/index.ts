@@ -25,6 +25,7 @@ import type { SipStatus } from "./sip-trunks/status-port.ts";
 import type { Admission } from "./trunks/admission-port.ts";
 import { type AmiWatch, createAmiWatch } from "./trunks/ami-watch.ts";
 import type { CallerLimits } from "./trunks/app-limits.ts";
+import { createBacklogs } from "./trunks/backlogs.ts";
 import { type Brakes, createBrakes } from "./trunks/brakes.ts";
 import { createBreakers } from "./trunks/breakers.ts";
 import { createChannelSlots } from "./trunks/channel-slots.ts";
@@ -105,14 +106,21 @@ export function createTelephony(parts: TelephonyParts): Telephony {
       return delayMs;
     },
   });
+  const backlogs = createBacklogs({ clock, logger });
   const brakes = createBrakes({ rules: config.limits.brake, clock, logger });
   const controls = new Map<string, CallControl>();
   const watches = new Map<string, AmiWatch>();
-  const addControl = (name: string, control: CallControl) =>
-    controls.set(
-      name,
-      timedControl(control, () => performance.now(), overload.originated),
-    );
+  const addControl = (name: string, control: CallControl) => {
+    const originating = () => {
+      const replied = backlogs.originating(name);
+      return (tookMs: number) => {
+        replied();
+        overload.originated(tookMs);
+      };
+    };
+    const timed = timedControl(control, () => performance.now(), originating);
+    controls.set(name, timed);
+  };
   for (const [name, asterisk] of Object.entries(config.asterisks)) {
     const own = { ...parts, logger: logger.child({ asterisk: name }) };
     const trunkNames = Object.keys(config.trunks).filter((trunk) =>
@@ -159,6 +167,7 @@ export function createTelephony(parts: TelephonyParts): Telephony {
     }),
     brakes,
     overload,
+    backlogs,
     admission: parts.admission,
     longestCallMs: longestCallMs(config),
     clock,

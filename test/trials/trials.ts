@@ -1,16 +1,10 @@
 /** The trials: what one app or one destination can do to all others, each with bounded counts. */
 import { honest, offer, rung, samePrefix, spread, type Tally, tallyOf } from "./load.ts";
+import { overload } from "./overload.ts";
+import type { TrialResult } from "./result.ts";
 import { openWorld, type World } from "./world.ts";
 
-export interface TrialResult {
-  /** One line for people. */
-  readonly line: string;
-  /** Percent of the honest starts that were accepted; what else a trial measures is in `figures`. */
-  readonly honestPercent: number;
-  readonly figures: Readonly<Record<string, number>>;
-}
-
-export const trialNames = ["finals", "burst", "shares", "black-hole", "answered", "flags"] as const;
+export const trialNames = ["finals", "burst", "shares", "black-hole", "answered", "flags", "overload"] as const;
 export type TrialName = (typeof trialNames)[number];
 
 const finals = [
@@ -38,6 +32,8 @@ export async function runTrial(name: TrialName, seconds: number): Promise<readon
       return [await answered(seconds)];
     case "flags":
       return [await flags()];
+    case "overload":
+      return [await overload(seconds)];
   }
 }
 

@@ -61,6 +61,7 @@ export async function* sendCanaries(options: CanaryParts): AsyncGenerator<Findin
   const slots = {
     reserveAnother: async () => ({ none: "capacity", retryAfterMs: null }) as const,
     release: async () => undefined,
+    placing: () => undefined,
     alerted: () => undefined,
     callEnded: async () => undefined,
   };

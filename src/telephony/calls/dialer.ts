@@ -25,7 +25,7 @@ export interface DialerParts {
   /** By name of the Asterisk. The dialer becomes the receiver of their events. */
   readonly callControls: ReadonlyMap<string, CallControl>;
   readonly config: DialerConfig;
-  readonly slots: Pick<DialerSlots, "reserveAnother" | "release" | "alerted" | "callEnded">;
+  readonly slots: Pick<DialerSlots, "reserveAnother" | "release" | "placing" | "alerted" | "callEnded">;
   readonly capture: SipCapture | null;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -34,7 +34,7 @@ export interface LiveCallParts {
   readonly call: Call;
   readonly observer: CallObserver;
   readonly plan: PlanAttempt;
-  readonly slots: Pick<DialerSlots, "reserveAnother" | "release" | "alerted" | "callEnded">;
+  readonly slots: Pick<DialerSlots, "reserveAnother" | "release" | "placing" | "alerted" | "callEnded">;
   readonly setupLimitMs: number;
   /** Most INVITEs, each on another trunk or through another Asterisk. */
   readonly maxAttempts: number;
@@ -141,6 +141,7 @@ export class LiveCall {
       },
       onEnd: (result) => this.#ended(result),
     });
+    slots.placing(slot);
     this.#attempt.begin();
     // The process may have stalled between that check of the clock and the request, which drivers write by the end of this turn of the
     // event loop: over SIP, INVITEs of a turn go out together.

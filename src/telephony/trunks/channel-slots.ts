@@ -5,6 +5,7 @@ import type { Random } from "../../shared/random.ts";
 import type { CallControl } from "../call-control/port.ts";
 import type { Admission, Caller, LimitedPath, SlotEvent, TrunkPath } from "./admission-port.ts";
 import { type CallerLimits, callerOf } from "./app-limits.ts";
+import type { BacklogPlace, Backlogs } from "./backlogs.ts";
 import type { Brakes } from "./brakes.ts";
 import type { Breakers } from "./breakers.ts";
 import type { TrunkConfig } from "./config.ts";
@@ -26,6 +27,10 @@ const unavailableRetryMs = 5000;
 const mostLateMs = 3000;
 /** Longest wait of a call that gives way to others: it must not stand in the queue before them. */
 const spareWaitMs = 500;
+/** By then an Asterisk has worked off what waits for it (backlogs.ts). */
+const backlogRetryMs = 500;
+/** A call whose turn comes later is spread by its trunk's calls a second, and waits in no backlog. */
+const soonMs = 50;
 /** More paths are not considered for one call: bounds the work of the Redis script. */
 const maxPaths = 16;
 
@@ -44,6 +49,7 @@ export interface ChannelSlotsParts {
   readonly breakers: Breakers;
   readonly brakes: Pick<Brakes, "admit" | "ended">;
   readonly overload: Pick<Overload, "admit" | "rang" | "late">;
+  readonly backlogs: Pick<Backlogs, "hasRoom" | "enter">;
   readonly admission: Admission;
   /** Longest duration of a call from its scheduled time to its end. */
   readonly longestCallMs: number;
@@ -54,13 +60,14 @@ export interface ChannelSlotsParts {
 
 /** @returns `stop`: slots that Redis did not take back are left to their leases */
 export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots & { stop(): void } {
-  const { breakers, brakes, overload, admission, clock, random, logger } = parts;
+  const { breakers, brakes, overload, backlogs, admission, clock, random, logger } = parts;
   const { trunks, calls, limits } = parts.config;
   const engines = enginesOf(parts.config);
   const lateReleases = createLateReleases({ admission, clock, logger });
   const callerLimits: CallerLimits = { limits, apps: parts.apps };
   /** App and callee of the slot's call, as it was reserved. */
   const callers = new WeakMap<ChannelSlot, Caller & { readonly callee: string }>();
+  const places = new WeakMap<ChannelSlot, BacklogPlace>();
 
   function ownHealth(path: TrunkPath): TrunkHealth {
     if (parts.callControls.get(path.asterisk)?.connected !== true) {
@@ -97,15 +104,24 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots & { st
   ): Promise<ChannelSlot | NoChannelSlot> {
     const serving = needs === undefined ? paths : paths.filter(({ asterisk }) => needs.canServe(asterisk));
     const usable = serving.filter((path) => state(path, caller).usable).slice(0, maxPaths);
-    if (usable.length === 0) return { none: "telephony_unavailable", retryAfterMs: unavailableRetryMs };
+    const [first] = usable;
+    if (first === undefined) return { none: "telephony_unavailable", retryAfterMs: unavailableRetryMs };
+    // From now on, so that of many that ask Redis at once no more go on than there is room for.
+    const place = backlogs.enter(first.asterisk);
     const leaseId = random.bytes(9).toString("base64url");
     const askedAtMs = clock.nowMs();
     const spare = needs?.sparePercent;
     const maxWaitMs = spare === undefined ? calls.max_queue_ms : Math.min(spareWaitMs, calls.max_queue_ms);
-    const answer = await admission.reserve({
+    const request = {
       ...{ leaseId, leaseMs: needs?.longestCallMs ?? parts.longestCallMs, maxWaitMs, caller },
       paths: usable.map((path) => (spare === undefined ? limited(path) : sparing(limited(path), spare))),
+    };
+    const answer = await admission.reserve(request).catch((error: unknown) => {
+      place.leave();
+      throw error;
     });
+    if (answer.kind !== "taken" || answer.waitMs > soonMs || usable[answer.path]?.asterisk !== first.asterisk)
+      place.leave();
     if (answer.kind === "full") return { none: "capacity", retryAfterMs: answer.retryAfterMs };
     if (answer.kind === "limited") {
       return { none: "app_limit", limit: answer.limit, retryAfterMs: answer.retryAfterMs };
@@ -120,6 +136,7 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots & { st
     const ranges = permitted === null ? ofTrunk : ofTrunk.filter((range) => permitted.includes(range));
     const slot: ChannelSlot = { leaseId, app: caller.app, ...path, ranges, waitMs, originateByMs };
     callers.set(slot, { ...caller, callee });
+    places.set(slot, place);
     // During the request to Redis its breaker may have opened, or its one probe begun.
     if (!state(path, caller).usable) {
       await settle(slot, "unused");
@@ -136,6 +153,7 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots & { st
   }
 
   async function settle(slot: ChannelSlot, event: SlotEvent): Promise<void> {
+    places.get(slot)?.leave();
     // A slot that is not the reserved one frees at least its trunk.
     const caller = callers.get(slot) ?? callerOf(callerLimits, slot.app ?? "", "+", true);
     const taken = { leaseId: slot.leaseId, path: limited(slot), caller };
@@ -160,7 +178,9 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots & { st
       const caller = callerOf(callerLimits, app, callee, false);
       const brakedMs = brakes.admit(app, caller.prefix);
       if (brakedMs !== null) return { none: "braked", retryAfterMs: brakedMs };
-      return takeOneOf(paths, caller, callee, needs, ranges);
+      const withRoom = paths.filter(({ asterisk }) => backlogs.hasRoom(asterisk));
+      if (withRoom.length === 0) return { none: "capacity", retryAfterMs: backlogRetryMs };
+      return takeOneOf(withRoom, caller, callee, needs, ranges);
     },
     async reserveAnother(callee, range, tried, app, needs) {
       const paths = parts.router.pathsTo(callee) ?? [];
@@ -181,6 +201,9 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots & { st
     release(slot) {
       if (clock.nowMs() > (slot.originateByMs ?? Number.POSITIVE_INFINITY)) overload.late();
       return end(slot, "nothing", "unused");
+    },
+    placing(slot) {
+      places.get(slot)?.leave();
     },
     alerted(slot) {
       breakers.alerted(slot, slot);

@@ -118,6 +118,8 @@ export interface PathStatus extends TrunkPath, TrunkHealth {
 
 /** What the dialer needs in addition to `ChannelSlots`. */
 export interface DialerSlots extends ChannelSlots {
+  /** The call on this slot is originated now. Never throws. */
+  placing(slot: ChannelSlot): void;
   /** The phone rings for the call on this slot. Never throws. */
   alerted(slot: ChannelSlot): void;
   /** The call on this slot is over. Never rejects. */

@@ -2,10 +2,14 @@
 import type { CallControl } from "../call-control/port.ts";
 
 /**
- * Wraps a control and reports each originate's time until the reply, errors included.
+ * Wraps a control and reports each originate: that it is sent, and then its time until the reply, errors included.
  * @param nowMs monotonic
  */
-export function timedControl(control: CallControl, nowMs: () => number, report: (tookMs: number) => void): CallControl {
+export function timedControl(
+  control: CallControl,
+  nowMs: () => number,
+  originating: () => (tookMs: number) => void,
+): CallControl {
   return {
     start: () => control.start(),
     stop: () => control.stop(),
@@ -16,10 +20,11 @@ export function timedControl(control: CallControl, nowMs: () => number, report: 
     ...(control.hangsUpEarly === undefined ? {} : { hangsUpEarly: control.hangsUpEarly }),
     async originate(request) {
       const startedMs = nowMs();
+      const replied = originating();
       try {
         await control.originate(request);
       } finally {
-        report(nowMs() - startedMs);
+        replied(nowMs() - startedMs);
       }
     },
     hangup: (callId) => control.hangup(callId),

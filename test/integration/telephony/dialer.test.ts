@@ -9,6 +9,7 @@ import type { CallsConfig } from "../../../src/telephony/calls/config.ts";
 import type { CallResult } from "../../../src/telephony/calls/ports.ts";
 import { createTelephony, type Telephony } from "../../../src/telephony/index.ts";
 import type { TrunkConfig } from "../../../src/telephony/trunks/config.ts";
+import type { ChannelSlot } from "../../../src/telephony/trunks/slots-port.ts";
 import { appsOf } from "../../support/apps.ts";
 import { freeAdmission } from "../../support/free-admission.ts";
 import { groupBy } from "../../support/group-by.ts";
@@ -84,13 +85,13 @@ interface Placed {
   readonly ended: Promise<CallResult>;
 }
 
-function place(trunk = "carrier"): Placed {
+function place(trunk = "carrier", slot: ChannelSlot = { ...line, trunk }): Placed {
   const callId = randomUUID();
   const told: string[] = [];
   const { promise: ringing, resolve: rings } = deferred<void>();
   const { promise: ended, resolve: ends } = deferred<CallResult>();
   telephony.dialer.place(
-    { callId, callee, callerId, range: "block", slot: { ...line, trunk } },
+    { callId, callee, callerId, range: "block", slot },
     {
       calling: () => void told.push("calling"),
       ringing: () => {
@@ -277,6 +278,24 @@ describe("when something breaks", () => {
     await vi.waitFor(() => expect(telephony.asterisks()).toEqual([["main", true]]), { timeout: 8000 });
     await world().carrier([{ send: "180 Ringing" }, "canceled"]);
     expect(await place().ended).toMatchObject({ outcome: "rang" });
+  });
+
+  it("an Asterisk that stands still is sent 50 more calls, and no others until it replies: phones rang for seconds too long", async () => {
+    await world().carrier([{ send: "180 Ringing" }, "canceled"]);
+    const { pid } = world().asterisk;
+    const reserve = () => telephony.slots.reserve(callee, "shop");
+    const calls: Placed[] = [];
+    process.kill(pid, "SIGSTOP");
+    try {
+      for (let slot = await reserve(); !("none" in slot); slot = await reserve()) calls.push(place("carrier", slot));
+      expect(calls).toHaveLength(50);
+      expect(await reserve()).toEqual({ none: "capacity", retryAfterMs: 500 });
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    await expect.poll(async () => "none" in (await reserve())).toBe(false);
+    for (const { ended } of calls) expect(await ended).toMatchObject({ alerted: true });
+    expect(logs.text()).toContain("Asterisk is behind with the calls that it has");
   });
 
   it("drain lets a ringing call end by itself", async () => {

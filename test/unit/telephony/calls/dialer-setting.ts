@@ -30,6 +30,7 @@ export function dialerSetting({ capture, ...changed }: Changed = {}) {
     slots: {
       reserveAnother: (...given) => setting.anotherLine(...given),
       release: async (slot) => void givenBack.push(slot.trunk),
+      placing: () => undefined,
       alerted: () => undefined,
       callEnded: async (slot) => void over.push(slot.trunk),
     },

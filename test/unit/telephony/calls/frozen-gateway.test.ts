@@ -33,6 +33,7 @@ beforeEach(() => {
   const slots = {
     reserveAnother: () => reserveAnother(),
     release: async (slot: ChannelSlot) => void givenBack.push(slot.trunk),
+    placing: () => undefined,
     alerted: () => undefined,
     callEnded: async () => undefined,
   };

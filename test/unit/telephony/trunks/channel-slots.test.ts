@@ -1,84 +1,12 @@
-import pino from "pino";
 import { describe, expect, it } from "vitest";
-import { cryptoRandom } from "../../../../src/shared/random.ts";
 import type { AsteriskConfig } from "../../../../src/telephony/asterisk/config.ts";
 import type { Outcome } from "../../../../src/telephony/calls/outcome.ts";
 import type { CallResult } from "../../../../src/telephony/calls/ports.ts";
 import { endedCall, triedPath } from "../../../../src/telephony/calls/trunk-verdict.ts";
-import type { Admission, ReserveRequest, TrunkPath } from "../../../../src/telephony/trunks/admission-port.ts";
-import { createBrakes } from "../../../../src/telephony/trunks/brakes.ts";
-import { createBreakers } from "../../../../src/telephony/trunks/breakers.ts";
-import { createChannelSlots } from "../../../../src/telephony/trunks/channel-slots.ts";
+import type { ReserveRequest, TrunkPath } from "../../../../src/telephony/trunks/admission-port.ts";
 import type { ChannelSlot, EndedCall } from "../../../../src/telephony/trunks/slots-port.ts";
-import { appsOf } from "../../../support/apps.ts";
-import { ManualClock } from "../../../support/manual-clock.ts";
-import { noLimits, patientRouting } from "../../../support/patient-routing.ts";
 import { telephonyConfig } from "../telephony-config.ts";
-
-const plus: TrunkPath = { trunk: "plus", asterisk: "main" };
-const bare: TrunkPath = { trunk: "bare", asterisk: "main" };
-
-interface Given {
-  readonly connected?: boolean;
-  readonly down?: readonly string[];
-  readonly admission?: Partial<Admission>;
-  readonly paths?: readonly TrunkPath[];
-  readonly asterisks?: Record<string, AsteriskConfig>;
-  /** With brakes that take three calls for a sample. */
-  readonly braking?: boolean;
-  /** After how many ms an overloaded gateway admits the next call. */
-  readonly overloadedMs?: number;
-}
-
-function linesWith(parts: Given) {
-  const config = telephonyConfig();
-  const brakes = createBrakes({
-    rules: { ...noLimits.brake, sample: 3 },
-    clock: new ManualClock(),
-    logger: pino({ level: "silent" }),
-  });
-  const asked: ReserveRequest[] = [];
-  const released: [string, string][] = [];
-  const clock = new ManualClock();
-  const rules = { ...patientRouting.breaker, failures: 2, probes: 1 };
-  const breakers = createBreakers({
-    rules,
-    apps: () => 1,
-    callsPerSecond: () => 10,
-    longestCallMs: 32_000,
-    clock,
-    random: cryptoRandom,
-  });
-  const slots = createChannelSlots({
-    config: { ...config, limits: noLimits, asterisks: parts.asterisks ?? config.asterisks },
-    apps: appsOf(1),
-    router: {
-      pathsTo: (callee) => (callee.startsWith("+999") ? null : (parts.paths ?? [plus, bare])),
-      pathsOf: (trunk) => [{ trunk, asterisk: "main" }],
-    },
-    callControls: new Map([
-      ["main", { connected: parts.connected ?? true }],
-      ["second", { connected: true }],
-    ]),
-    health: ({ trunk }) => ({ usable: !parts.down?.includes(trunk), why: parts.down?.includes(trunk) ? "gone" : "up" }),
-    breakers,
-    brakes: parts.braking ? brakes : createBrakes({ rules: noLimits.brake, clock, logger: pino({ level: "silent" }) }),
-    overload: { admit: () => parts.overloadedMs ?? null, rang: () => undefined, late: () => undefined },
-    admission: {
-      async reserve(request) {
-        asked.push(request);
-        return { kind: "taken", path: 0, waitMs: 7 };
-      },
-      settle: async ({ leaseId }, event) => void released.push([leaseId, event]),
-      ...parts.admission,
-    },
-    longestCallMs: 32_000,
-    clock,
-    random: cryptoRandom,
-    logger: pino({ level: "silent" }),
-  });
-  return { slots, asked, released, clock, brakes };
-}
+import { bare, linesWith, plus } from "./channel-slots-setting.ts";
 
 describe("taking a slot", () => {
   it("says until when its call may be placed, counted from before Redis was asked", async () => {
@@ -105,13 +33,6 @@ describe("taking a slot", () => {
         paths: [{ ...plus, trunkLimits: { callsPerSecond: 10, maxConcurrentCalls: 100 } }, bare],
       },
     ]);
-  });
-
-  it("is refused while the gateway is overloaded, and asks nothing of Redis; where no route leads, that is said first", async () => {
-    const { slots, asked } = linesWith({ overloadedMs: 40 });
-    expect(await slots.reserve("+447700900123", "shop")).toEqual({ none: "capacity", retryAfterMs: 40 });
-    expect(await slots.reserve("+999", "shop")).toMatchObject({ none: "no_route" });
-    expect(asked).toEqual([]);
   });
 
   it("for some ranges takes a trunk that presents one of them, and gives those alone", async () => {
