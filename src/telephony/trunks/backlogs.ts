@@ -5,26 +5,37 @@
  */
 import type { Logger } from "pino";
 import { type Clock, steadyClock } from "../../shared/clock.ts";
+import { sipEngine } from "./engines.ts";
 
 /** Longest wait that a full backlog means, by the replies of the last second (Little's law). */
 const longestWaitMs = 250;
 /** Room of an Asterisk that replied to few calls so far: a burst after a quiet second. */
 const leastRoom = 50;
+/** Beyond a full backlog, for apps that have few calls in it: one that asks all the time leaves the others theirs. */
+const extraShare = 0.25;
+const fewShare = 0.1;
 /** What was not placed by then never will be (channel-slots.ts). */
 const forgottenAfterMs = 3000;
 const secondMs = 1000;
 /** How often a full backlog is logged. */
 const logEveryMs = 10_000;
 
-/** One call's place in a backlog, until it is originated, or is not to be placed any more. */
+/** One call's place in a backlog, until Asterisk has replied to it, or it is not to be placed any more. */
 export interface BacklogPlace {
+  /** Its originate is the next one that is sent. */
+  placing(): void;
+  /** It is not placed. */
   leave(): void;
 }
 
+/** The SIP engine has no queue between it and the network. */
+const noPlace: BacklogPlace = { placing: () => undefined, leave: () => undefined };
+
 export interface Backlogs {
-  hasRoom(asterisk: string): boolean;
+  /** Whether a call of this app may wait too. */
+  hasRoom(asterisk: string, app: string): boolean;
   /** A call is on its way to an Asterisk. */
-  enter(asterisk: string): BacklogPlace;
+  enter(asterisk: string, app: string): BacklogPlace;
   /** An originate was sent. @returns to be called with the reply, whatever it is */
   originating(asterisk: string): () => void;
 }
@@ -44,18 +55,36 @@ export function createBacklogs(parts: { readonly clock: Clock; readonly logger: 
     return backlog;
   }
   return {
-    hasRoom: (asterisk) => of(asterisk).hasRoom(),
-    enter: (asterisk) => of(asterisk).enter(),
+    hasRoom: (asterisk, app) => asterisk === sipEngine || of(asterisk).hasRoom(app),
+    enter: (asterisk, app) => (asterisk === sipEngine ? noPlace : of(asterisk).enter(app)),
     originating: (asterisk) => of(asterisk).originating(),
   };
 }
 
 function createBacklog(clock: Clock, warn: (waiting: number) => void) {
-  /** With the time at which each entered, the oldest first. */
-  const onTheirWay = new Map<BacklogPlace, number>();
+  /** The oldest first. */
+  const onTheirWay = new Map<BacklogPlace, { readonly app: string; readonly enteredMs: number }>();
   let unanswered = 0;
+  /** Of both. An app that has none is not in it. */
+  const byApp = new Map<string, number>();
+  /** The app whose call is originated next; null: of none that is counted. */
+  let nextApp: string | null = null;
   let loggedMs = Number.NEGATIVE_INFINITY;
   let second = { beganMs: clock.nowMs(), replies: 0, repliesBefore: 0 };
+
+  function count(app: string, change: 1 | -1): void {
+    const calls = (byApp.get(app) ?? 0) + change;
+    if (calls > 0) byApp.set(app, calls);
+    else byApp.delete(app);
+  }
+
+  function leave(place: BacklogPlace): string | null {
+    const waiting = onTheirWay.get(place);
+    if (waiting === undefined) return null;
+    onTheirWay.delete(place);
+    count(waiting.app, -1);
+    return waiting.app;
+  }
 
   function turn(nowMs: number): void {
     const passed = Math.floor((nowMs - second.beganMs) / secondMs);
@@ -64,35 +93,47 @@ function createBacklog(clock: Clock, warn: (waiting: number) => void) {
   }
 
   function forgetOld(nowMs: number): void {
-    for (const [place, enteredMs] of onTheirWay) {
+    for (const [place, { enteredMs }] of onTheirWay) {
       if (nowMs - enteredMs < forgottenAfterMs) return;
-      onTheirWay.delete(place);
+      leave(place);
     }
   }
 
   return {
-    hasRoom(): boolean {
+    hasRoom(app: string): boolean {
       const nowMs = clock.nowMs();
       turn(nowMs);
       forgetOld(nowMs);
       const perSecond = Math.max(second.replies, second.repliesBefore);
       const waiting = onTheirWay.size + unanswered;
-      if (waiting < Math.max(leastRoom, (perSecond * longestWaitMs) / secondMs)) return true;
+      const room = Math.max(leastRoom, (perSecond * longestWaitMs) / secondMs);
+      if (waiting < room) return true;
+      if (waiting < room * (1 + extraShare) && (byApp.get(app) ?? 0) < room * fewShare) return true;
       if (nowMs - loggedMs >= logEveryMs) {
         loggedMs = nowMs;
         warn(waiting);
       }
       return false;
     },
-    enter(): BacklogPlace {
-      const place = { leave: () => void onTheirWay.delete(place) };
-      onTheirWay.set(place, clock.nowMs());
+    enter(app: string): BacklogPlace {
+      const place = {
+        placing() {
+          nextApp = leave(place);
+        },
+        leave: () => void leave(place),
+      };
+      onTheirWay.set(place, { app, enteredMs: clock.nowMs() });
+      count(app, 1);
       return place;
     },
     originating(): () => void {
+      const app = nextApp;
+      nextApp = null;
       unanswered += 1;
+      if (app !== null) count(app, 1);
       return () => {
         unanswered -= 1;
+        if (app !== null) count(app, -1);
         turn(clock.nowMs());
         second.replies += 1;
       };

@@ -107,7 +107,7 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots & { st
     const [first] = usable;
     if (first === undefined) return { none: "telephony_unavailable", retryAfterMs: unavailableRetryMs };
     // From now on, so that of many that ask Redis at once no more go on than there is room for.
-    const place = backlogs.enter(first.asterisk);
+    const place = backlogs.enter(first.asterisk, caller.app);
     const leaseId = random.bytes(9).toString("base64url");
     const askedAtMs = clock.nowMs();
     const spare = needs?.sparePercent;
@@ -173,13 +173,14 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots & { st
         .pathsTo(callee)
         ?.filter((path) => ranges === null || ranges.some((range) => presents(path, range)));
       if (paths === undefined || paths.length === 0) return { none: "no_route", retryAfterMs: null };
+      const withRoom = paths.filter(({ asterisk }) => backlogs.hasRoom(asterisk, app));
+      // Before the limit of a second, which counts what it admits.
+      if (withRoom.length === 0) return { none: "capacity", retryAfterMs: backlogRetryMs };
       const overloadedMs = overload.admit();
       if (overloadedMs !== null) return { none: "capacity", retryAfterMs: overloadedMs };
       const caller = callerOf(callerLimits, app, callee, false);
       const brakedMs = brakes.admit(app, caller.prefix);
       if (brakedMs !== null) return { none: "braked", retryAfterMs: brakedMs };
-      const withRoom = paths.filter(({ asterisk }) => backlogs.hasRoom(asterisk));
-      if (withRoom.length === 0) return { none: "capacity", retryAfterMs: backlogRetryMs };
       return takeOneOf(withRoom, caller, callee, needs, ranges);
     },
     async reserveAnother(callee, range, tried, app, needs) {
@@ -203,7 +204,7 @@ export function createChannelSlots(parts: ChannelSlotsParts): DialerSlots & { st
       return end(slot, "nothing", "unused");
     },
     placing(slot) {
-      places.get(slot)?.leave();
+      places.get(slot)?.placing();
     },
     alerted(slot) {
       breakers.alerted(slot, slot);
