@@ -1,4 +1,7 @@
-/** Far more starts than the machine can carry, to a gateway whose limits forbid none: how long phones ring, and what is refused. */
+/**
+ * Far more starts of one app than the machine can carry, to a gateway whose limits forbid none, beside a few of another app: how long
+ * phones ring, and what is refused.
+ */
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -15,9 +18,12 @@ import { startRedis } from "../../src/local/redis-server.ts";
 import { onering } from "../support/command.ts";
 import { apiKey, gatewayClient } from "../support/gateway.ts";
 import { startSipp } from "../support/sipp.ts";
+import { honest } from "./load.ts";
 import type { TrialResult } from "./result.ts";
 
 const startsPerSecond = 2500;
+const honestPerSecond = 2;
+const honestKey = "or_the-key-of-the-honest-app-of-an-overload";
 /** Bounds the trial, whatever was asked for: 50,000 starts. */
 const mostSeconds = 20;
 const connections = 200;
@@ -46,8 +52,9 @@ export async function overload(seconds: number): Promise<TrialResult> {
       ...{ port: 0, redisUrl: redis.url, apiKeySha256: apiKeyHash(apiKey), hmacKey: randomBytes(32).toString("hex") },
       ...{ ariApp: "onering", profile: callsProfile, asterisk: { ...asterisk, endpoint: "carrier" } },
     });
+    const apps = { ...document.apps, honest: { api_keys_sha256: [apiKeyHash(honestKey)] } };
     const file = path.join(dir, "onering.yaml");
-    await writeFile(file, stringify({ ...document, log: { level: "info" } }, { aliasDuplicateObjects: false }));
+    await writeFile(file, stringify({ ...document, apps, log: { level: "info" } }, { aliasDuplicateObjects: false }));
     const gateway = onering("serve", "--config", file);
     started.push({
       stop: async () => {
@@ -59,26 +66,45 @@ export async function overload(seconds: number): Promise<TrialResult> {
     const { waitForHttp } = gatewayClient(url);
     await waitForHttp("/readyz", 200);
 
-    const refusals: Record<string, number> = {};
-    const [accepted, starts] = await offerStarts(url, Math.min(seconds, mostSeconds), refusals);
+    const offerAs = (key: string, perSecond: number, calleeOf: (n: number) => string) =>
+      offerStarts({ url, key, perSecond, calleeOf, seconds: Math.min(seconds, mostSeconds) });
+    const [greedy, good] = await Promise.all([
+      offerAs(apiKey, startsPerSecond, callee),
+      offerAs(honestKey, honestPerSecond, honest),
+    ]);
+    const accepted = greedy.accepted + good.accepted;
     const giveUpAtMs = performance.now() + settleMs;
     while (endedCalls(gateway.output()).length < accepted && performance.now() < giveUpAtMs) {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     const isAlive = (await waitForHttp("/healthz", 200)).status === 200;
-    return resultOf({ starts, accepted, refusals, isAlive, log: gateway.output() });
+    return resultOf({ greedy, good, isAlive, log: gateway.output() });
   } finally {
     for (const program of started.reverse()) await program.stop();
     await rm(dir, { recursive: true, force: true });
   }
 }
 
-async function offerStarts(url: string, seconds: number, refusals: Record<string, number>) {
-  const client = leanClient(new URL("/v1/verifications", url), { authorization: `Bearer ${apiKey}` }, connections);
+interface Offered {
+  readonly starts: number;
+  readonly accepted: number;
+  readonly refusals: Readonly<Record<string, number>>;
+}
+
+async function offerStarts(given: {
+  readonly url: string;
+  readonly key: string;
+  readonly perSecond: number;
+  readonly calleeOf: (n: number) => string;
+  readonly seconds: number;
+}): Promise<Offered> {
+  const { url, key, perSecond, calleeOf, seconds } = given;
+  const client = leanClient(new URL("/v1/verifications", url), { authorization: `Bearer ${key}` }, connections);
+  const refusals: Record<string, number> = {};
   let accepted = 0;
   const asked: Promise<void>[] = [];
-  await offer(startsPerSecond, seconds * 1000, (index) => {
-    const answer = client.post(JSON.stringify({ to: callee(index) })).then(
+  await offer(perSecond, seconds * 1000, (index) => {
+    const answer = client.post(JSON.stringify({ to: calleeOf(index) })).then(
       () => void accepted++,
       ({ message }: Error) => {
         const why = /"code":"(\w+)"/.exec(message)?.[1] ?? message.slice(0, 60);
@@ -89,7 +115,7 @@ async function offerStarts(url: string, seconds: number, refusals: Record<string
   });
   await Promise.all(asked);
   client.close();
-  return [accepted, asked.length] as const;
+  return { starts: asked.length, accepted, refusals };
 }
 
 const endedCalls = (log: string): EndedCall[] =>
@@ -99,9 +125,8 @@ const endedCalls = (log: string): EndedCall[] =>
     .map((line) => JSON.parse(line) as EndedCall);
 
 function resultOf(seen: {
-  readonly starts: number;
-  readonly accepted: number;
-  readonly refusals: Readonly<Record<string, number>>;
+  readonly greedy: Offered;
+  readonly good: Offered;
   readonly isAlive: boolean;
   readonly log: string;
 }): TrialResult {
@@ -113,10 +138,13 @@ function resultOf(seen: {
   const tooLongPercent = rings.length === 0 ? 0 : (100 * tooLong) / rings.length;
   const failedHangUps = seen.log.split('"hang-up failed"').length - 1;
   const longestMs = rings.at(-1) ?? 0;
-  const figures = { accepted: seen.accepted, ended: calls.length, tooLongPercent, failedHangUps, longestMs };
+  const { greedy, good } = seen;
+  const honestPercent = (100 * good.accepted) / good.starts;
+  const figures = { accepted: greedy.accepted, ended: calls.length, tooLongPercent, failedHangUps, longestMs };
   const line =
-    `${seen.starts} starts at ${startsPerSecond}/s, 10,000 CPS allowed: ${seen.accepted} accepted ${JSON.stringify(seen.refusals)}; ` +
+    `${greedy.starts} starts at ${startsPerSecond}/s, 10,000 CPS allowed: ${greedy.accepted} accepted ${JSON.stringify(greedy.refusals)}; ` +
+    `beside them, at ${honestPerSecond}/s, ${good.accepted} of ${good.starts} of another app ${JSON.stringify(good.refusals)}; ` +
     `${calls.length} calls ended ${JSON.stringify(outcomes)}; ${tooLong} of ${rings.length} rang over twice ring_ms (${ringMs}), ` +
     `the longest ${Math.round(longestMs)} ms; ${failedHangUps} hang-ups failed`;
-  return { line, honestPercent: 100, figures: { ...figures, alive: Number(seen.isAlive) } };
+  return { line, honestPercent, figures: { ...figures, alive: Number(seen.isAlive) } };
 }
