@@ -97,6 +97,10 @@ export function createRelay(options: {
     let again = false;
     let failures = 0;
     let stopTimer: (() => void) | null = null;
+    /** Ends the wait for the next batch; null: none is waited for. */
+    let endWait: (() => void) | null = null;
+    /** Somebody waits for all of it to be handed on. */
+    let hurried = false;
 
     function events(entries: readonly OutboxEntry[]): readonly StoredEvent[] {
       return entries.flatMap((entry): readonly StoredEvent[] => {
@@ -149,6 +153,19 @@ export function createRelay(options: {
       );
     }
 
+    /** The next batch begins `batchMs` after this one, as its first would: each costs some round trips, whatever it holds. */
+    async function gather(): Promise<void> {
+      if (hurried) return;
+      await new Promise<void>((resolve) => {
+        const stopWaiting = clock.after(batchMs, resolve);
+        endWait = () => {
+          stopWaiting();
+          resolve();
+        };
+      });
+      endWait = null;
+    }
+
     async function drainOnce(): Promise<void> {
       let done: Taken | null = null;
       for (;;) {
@@ -163,6 +180,7 @@ export function createRelay(options: {
         await handOn(result);
         failures = 0;
         done = result;
+        if (result.count < most) await gather();
       }
     }
 
@@ -188,21 +206,29 @@ export function createRelay(options: {
       again = running !== null;
       running ??= drain().finally(() => {
         running = null;
+        hurried = false;
       });
       return running;
+    }
+
+    function drainNow(): Promise<void> {
+      hurried = true;
+      endWait?.();
+      return run();
     }
 
     function later(ms: number): void {
       if (stopped) return;
       stopTimer ??= clock.after(ms, () => {
         stopTimer = null;
-        void run();
+        // It goes on by itself.
+        if (endWait === null) void run();
       });
     }
 
     return {
       shard,
-      run,
+      drainNow,
       wake: () => later(failures > 0 ? (retryDelaysMs[0] ?? batchMs) : batchMs),
       /** Not while it waits after a failure. */
       look: () => later(0),
@@ -214,7 +240,7 @@ export function createRelay(options: {
     for (const lane of lanes) if (lane.shard === shard) lane.wake();
   });
   const drain = async () => {
-    await Promise.all(lanes.map((lane) => lane.run()));
+    await Promise.all(lanes.map((lane) => lane.drainNow()));
   };
   const look = () => {
     for (const lane of lanes) lane.look();

@@ -96,3 +96,58 @@ it("hands a batch to all sinks of a cursor at once, and once more to all where o
   expect(came).toEqual(["broken", "sound", "broken", "sound"]);
   expect(done).toEqual([null, null, "1-0"]);
 });
+
+it("takes what comes while a batch is handed on with the next one, after the same wait; who drains waits for none", async () => {
+  const clock = manualClock();
+  let wrote = (_shard: number) => {};
+  let waiting = 0;
+  const takes: string[] = [];
+  const relay = createRelay({
+    store: {
+      ...{ shards: 1, keep: async () => true, status: async () => [] },
+      onWritten: (listener) => (wrote = listener),
+      async take(_shard, _cursor, most, before) {
+        const count = Math.min(waiting, most);
+        takes.push(`${clock.nowMs()}: ${count} after ${before?.count ?? "none"}`);
+        waiting -= count;
+        return count === 0
+          ? { kind: "empty", lost: 0 }
+          : { kind: "taken", token: "1", lost: 0, last: `${count}-0`, count, entries: [] };
+      },
+    },
+    cursors: [{ name: "live", sinks: [], batchMs: 50, most: 10 }],
+    writeOut: () => [],
+    counts: { relayed: () => {}, lost: () => {}, unreadable: () => {}, failed: () => {} },
+    ...{ clock, logger: keepingLogger().logger },
+  });
+  const start = clock.nowMs();
+  const at = (ms: number, what: string) => `${start + ms}: ${what}`;
+  const write = (many: number) => {
+    waiting += many;
+    wrote(0);
+  };
+  const pass = async (ms: number) => {
+    clock.pass(ms);
+    await settle();
+  };
+
+  write(1);
+  await pass(50);
+  for (let i = 0; i < 5; i++) {
+    write(1);
+    await pass(10);
+  }
+  expect(takes.splice(0)).toEqual([at(50, "1 after none"), at(100, "5 after 1")]);
+
+  write(25);
+  await pass(50);
+  expect(takes.splice(0), "a backlog is handed on at once").toEqual([
+    at(150, "10 after 5"),
+    at(150, "10 after 10"),
+    at(150, "5 after 10"),
+  ]);
+
+  write(1);
+  await relay.drain();
+  expect(takes.slice(0, 2)).toEqual([at(150, "1 after 5"), at(150, "0 after 1")]);
+});
