@@ -8,19 +8,15 @@ import type { OptOutConfig } from "./config.ts";
 interface Sections {
   readonly opt_out: OptOutConfig;
   readonly apps: Readonly<Record<string, unknown>>;
-  readonly call_in: { readonly numbers: readonly string[] };
   readonly ranges: Readonly<Record<string, RangeConfig>>;
   readonly trunks: Readonly<Record<string, { readonly inbound?: { readonly trusted: boolean } }>>;
 }
 
 export const optOutChecks: readonly CrossCheck<Sections>[] = [
-  { reads: ["opt_out", "apps", "call_in", "ranges", "trunks"], problems: callNumbersAreRight },
+  { reads: ["opt_out", "apps", "ranges", "trunks"], problems: callNumbersAreRight },
 ];
 
-function callNumbersAreRight(
-  { opt_out: { call_numbers: list }, apps, call_in, ranges, trunks }: Sections,
-  isSound: IsSound,
-) {
+function callNumbersAreRight({ opt_out: { call_numbers: list }, apps, ranges, trunks }: Sections, isSound: IsSound) {
   if (list.length === 0) return [];
   const problems: Problem[] = [];
   if (isSound(["trunks"]) && !Object.values(trunks).some((trunk) => trunk.inbound?.trusted)) {
@@ -37,8 +33,6 @@ function callNumbersAreRight(
       wrong("app", app, "the name of an app in `apps`");
     if (seen.has(number)) wrong("number", number, "a number that stands once in this list");
     seen.add(number);
-    if (call_in.numbers.includes(number))
-      wrong("number", number, "a number that call_in.numbers has not: it would do both");
     const range = Object.keys(ranges).find((name) => {
       const config = ranges[name];
       return isSound(["ranges", name]) && config !== undefined && rangeOf(config).contains(number);

@@ -78,7 +78,7 @@ export const verificationKeys = {
   ),
   channels_by_network: Type.Optional(
     workflowKeys.channels_by_network(
-      "The channels that a default workflow begins with, in their order, by the callee's network (code or name; docs/networks.md), such as `25001: [call_in]`; the other steps follow, and without a workflow these are all. It goes before first_channel; an app may have its own (apps.<name>.channels_by_network).",
+      "The channels that a default workflow begins with, in their order, by the callee's network (code or name; docs/networks.md), such as `25001: [sms]`; the other steps follow, and without a workflow these are all. It goes before first_channel; an app may have its own (apps.<name>.channels_by_network).",
     ),
   ),
   channel_caps: Type.Optional(

@@ -8,6 +8,7 @@ import type { CallInConfig } from "./config.ts";
 
 interface Sections {
   readonly call_in: CallInConfig;
+  readonly opt_out: { readonly call_numbers: readonly { readonly number: string }[] };
   readonly ranges: Readonly<Record<string, RangeConfig>>;
   readonly trunks: Readonly<Record<string, { readonly inbound?: { readonly trusted: boolean } }>>;
 }
@@ -15,6 +16,7 @@ interface Sections {
 export const callInChecks: readonly CrossCheck<Sections>[] = [
   { reads: ["call_in", "trunks"], problems: callsCanComeIn },
   { reads: ["call_in", "ranges"], problems: numbersAreNoCallerIds },
+  { reads: ["call_in", "opt_out"], problems: numbersOptNobodyOut },
 ];
 
 function callsCanComeIn({ call_in: { numbers }, trunks }: Sections, isSound: IsSound): Problem[] {
@@ -35,6 +37,19 @@ function numbersAreNoCallerIds({ call_in: { numbers }, ranges }: Sections, isSou
     const range = Object.keys(ranges).find((name) => isSound(["ranges", name]) && contains(ranges[name], number));
     const expected = `a number that is no caller ID; ranges.${range} has it, and people call missed calls back`;
     return range === undefined ? [] : [{ path, given: number, expected }];
+  });
+}
+
+/** A call to prove a number must not be taken for one to be called no more. */
+function numbersOptNobodyOut(
+  { call_in: { numbers }, opt_out: { call_numbers } }: Sections,
+  isSound: IsSound,
+): Problem[] {
+  return call_numbers.flatMap(({ number }, index) => {
+    const path = ["opt_out", "call_numbers", index];
+    if (!isSound(path) || !numbers.includes(number)) return [];
+    const expected = "a number that call_in.numbers has not: it would do both";
+    return [{ path: [...path, "number"], given: number, expected }];
   });
 }
 

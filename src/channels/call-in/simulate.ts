@@ -14,7 +14,7 @@ export function simulateCallIn({ kind, outcome, random }: SimulationAsk, numbers
   const calls = kind === "test" && (outcome === "delivered" || outcome === "answered");
   return {
     ...{ details: { number: numbers[between(random, 0, numbers.length - 1)] }, parts: 1, ownCode: null, cost: null },
-    ...{ countsAs: "call_in", lostAfterMs: null, overAfterMs: 0, stopsAtEnd: true },
+    ...{ countsAs: "inbound", lostAfterMs: null, overAfterMs: 0, stopsAtEnd: true },
     steps: calls ? [{ afterMs: testCallMs, event: "called", result: { trunk: null } }] : [],
   };
 }

@@ -6,7 +6,7 @@ to all channels, its keys and first arguments: includes/begin.lua.
 KEYS[1]   {s<shard>}:v:<id>
 ARGV[1…12]   see includes/begin.lua
 ARGV[13]  its code: '' (none), 'derived' (ARGV[14…17]: see pick_code) or 'own' (ARGV[14…16]: hash, digits, odds of one guess)
-ARGV[18]  how it counts among the callee's limits: 'call', 'message' or 'call_in'
+ARGV[18]  how it counts among the callee's limits: 'call', 'message' or 'inbound'
 ARGV[19]  parts   ARGV[20]  state   ARGV[21]  details (JSON object)
 ARGV[22]  ms: lost after this time, or ''   ARGV[23]  ms: it should be over by then
 ARGV[24]  its course, with ms from now on in place of the times

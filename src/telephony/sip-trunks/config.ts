@@ -98,7 +98,7 @@ export const Sip = section(
       486,
       403,
       603,
-      "Final response, one of 403, 480, 486, 600 and 603, to inbound calls (call_in), all of which are refused unanswered. 486 plays the busy tone on every phone; after 403 and 480 some carriers try another route or play an announcement, and 603 is shown as a rejected call.",
+      "Final response, one of 403, 480, 486, 600 and 603, to inbound calls, all of which are refused unanswered. 486 plays the busy tone on every phone; after 403 and 480 some carriers try another route or play an announcement, and 603 is shown as a rejected call.",
     ),
     requests_per_source_per_second: count(
       200,

@@ -36,8 +36,8 @@ export interface Simulation {
   readonly parts: number;
   /** Of a channel with codes of its own: digits of the code, and the odds of one guess; null: the core's code, or none. */
   readonly ownCode: { readonly length: number; readonly odds: number } | null;
-  /** By which limits of the callee a real one is counted. */
-  readonly countsAs: "call" | "message" | "call_in";
+  /** By which limits of the callee a real one is counted; `inbound`: the person calls. */
+  readonly countsAs: "call" | "message" | "inbound";
   /** A delivery without a reported end is lost after this time, in ms; null: never. */
   readonly lostAfterMs: number | null;
   /** When it should be over: what a client that is refused until then is told. */

@@ -2,7 +2,7 @@
  * Dependencies between folders: which folder may import which, from the import statements themselves, types included. A new
  * folder gets a row here; a new arrow is a decision, and one that runs back up or in a circle is refused.
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { importsOf, root, sourceFiles, unitOf } from "./imports.ts";
@@ -357,6 +357,17 @@ test("only what assembles the configuration sees all of it", () => {
   ];
   const wrong = arrows.filter(({ from, target }) => target === "config/schema.ts" && !assembles.includes(from));
   expect(wrong.map(({ path }) => `src/${path} imports src/config/schema.ts`)).toEqual([]);
+});
+
+test("a channel is known by its name to its own folder, to what assembles channels, and to the sandbox", () => {
+  const knows = (path: string) => /\bcall_in\b/.test(readFileSync(join(root, path), "utf8"));
+  const outside = readdirSync(root, { recursive: true, encoding: "utf8" })
+    .filter((path) => /\.(ts|js|lua)$/.test(path) && !/^(channels\/call-in|sandbox)\//.test(path))
+    .filter(knows);
+  expect(outside.sort()).toEqual([
+    ...["app-channels.ts", "config/channels.ts", "config/live-sections.ts", "config/schema.ts"],
+    "http/verifications/channels.ts",
+  ]);
 });
 
 test("no file is longer than 300 lines", () => {
