@@ -7,9 +7,11 @@ import type { Logger } from "pino";
 import { type Clock, steadyClock } from "../../shared/clock.ts";
 import { sipEngine } from "./engines.ts";
 
-/** Longest wait that a full backlog means, by the replies of the last second (Little's law). */
+/** Longest wait that a full backlog means, by the most replies of a second (Little's law). */
 const longestWaitMs = 250;
-/** Room of an Asterisk that replied to few calls so far: a burst after a quiet second. */
+/** Of what an Asterisk has shown that it can do in a second, so much is still held true a second later. */
+const keptShare = 0.9;
+/** Room of an Asterisk that replied to few calls of late: a burst. */
 const leastRoom = 50;
 /** Beyond a full backlog, for apps that have few calls in it: one that asks all the time leaves the others theirs. */
 const extraShare = 0.25;
@@ -48,7 +50,10 @@ export function createBacklogs(parts: { readonly clock: Clock; readonly logger: 
     let backlog = backlogs.get(asterisk);
     if (backlog === undefined) {
       backlog = createBacklog(clock, (waiting) =>
-        logger.warn({ asterisk, waiting }, "Asterisk is behind with the calls that it has: others are refused"),
+        logger.warn(
+          { asterisk, waiting },
+          "Asterisk is behind with the calls that it has, and others are refused: give it more CPU, add another, or lower calls_per_second",
+        ),
       );
       backlogs.set(asterisk, backlog);
     }
@@ -70,7 +75,8 @@ function createBacklog(clock: Clock, warn: (waiting: number) => void) {
   /** The app whose call is originated next; null: of none that is counted. */
   let nextApp: string | null = null;
   let loggedMs = Number.NEGATIVE_INFINITY;
-  let second = { beganMs: clock.nowMs(), replies: 0, repliesBefore: 0 };
+  let second = { beganMs: clock.nowMs(), replies: 0 };
+  let mostReplies = 0;
 
   function count(app: string, change: 1 | -1): void {
     const calls = (byApp.get(app) ?? 0) + change;
@@ -89,7 +95,8 @@ function createBacklog(clock: Clock, warn: (waiting: number) => void) {
   function turn(nowMs: number): void {
     const passed = Math.floor((nowMs - second.beganMs) / secondMs);
     if (passed <= 0) return;
-    second = { beganMs: nowMs, replies: 0, repliesBefore: passed === 1 ? second.replies : 0 };
+    mostReplies = Math.max(mostReplies * keptShare, second.replies) * keptShare ** (passed - 1);
+    second = { beganMs: nowMs, replies: 0 };
   }
 
   function forgetOld(nowMs: number): void {
@@ -104,7 +111,7 @@ function createBacklog(clock: Clock, warn: (waiting: number) => void) {
       const nowMs = clock.nowMs();
       turn(nowMs);
       forgetOld(nowMs);
-      const perSecond = Math.max(second.replies, second.repliesBefore);
+      const perSecond = Math.max(second.replies, mostReplies);
       const waiting = onTheirWay.size + unanswered;
       const room = Math.max(leastRoom, (perSecond * longestWaitMs) / secondMs);
       if (waiting < room) return true;
