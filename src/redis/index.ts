@@ -160,7 +160,7 @@ export function createStore(options: {
   const runner = createScriptRunner({
     ...{ client: connection.client, timeoutMs: redis.command_timeout_ms, clock, logger, tracing },
   });
-  const { define, flush } = runner;
+  const { command, define, flush } = runner;
   define(loadScripts());
   const { run, check, forget } = createVersionCheck({ run: runner.run, clock, logger, own });
   connection.client.on("ready", forget);
@@ -169,7 +169,7 @@ export function createStore(options: {
   const hangUps = createHangUps({ client: connection.client, random: cryptoRandom, clock, logger });
   const outboxes = createOutboxes({
     run,
-    client: connection.client,
+    command,
     outbox,
     shards: shardCount,
     cursors,
@@ -214,7 +214,7 @@ export function createStore(options: {
     liveChecks: (cooldownMs) => createLiveCheckStore(run, cooldownMs, testTime ? () => clock.nowMs() : null),
     openInvites: (sealing) =>
       createOpenInvites({
-        ...{ run, client: connection.client, flush, sealing, batchTimer, random: cryptoRandom, clock, logger },
+        ...{ run, command, flush, sealing, batchTimer, random: cryptoRandom, clock, logger },
         testNow: testTime ? () => clock.nowMs() : null,
       }),
     hangUps,

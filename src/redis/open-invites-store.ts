@@ -11,9 +11,8 @@ import {
   type OrphanInvites,
 } from "../telephony/sip-trunks/open-invites-port.ts";
 import type { Sealing } from "../verification/sealing.ts";
-import type { RedisClient } from "./client.ts";
 import { gatewaysKey, openInvitesKey } from "./keys.ts";
-import type { Reply, RunScript } from "./run.ts";
+import type { Reply, RunCommand, RunScript } from "./run.ts";
 
 export type OpenInvitesStore = OpenInvites & OrphanInvites;
 
@@ -33,8 +32,8 @@ const formatVersion = 1;
 
 export interface OpenInvitesParts {
   readonly run: RunScript;
-  readonly client: Pick<RedisClient, "hset" | "hdel" | "pexpire">;
-  /** Hands what was written to the client to the kernel. */
+  readonly command: RunCommand;
+  /** Hands what was written to the kernel. */
   readonly flush: () => void;
   readonly sealing: Pick<Sealing, "seal" | "open">;
   /** Ends are written with it: none is urgent. */
@@ -47,7 +46,7 @@ export interface OpenInvitesParts {
 }
 
 export function createOpenInvites(parts: OpenInvitesParts): OpenInvitesStore {
-  const { run, client, sealing, batchTimer, logger, testNow = null } = parts;
+  const { run, command, sealing, batchTimer, logger, testNow = null } = parts;
   const clock = steadyClock(parts.clock);
   const gateway = parts.random.bytes(12).toString("base64url");
   const key = openInvitesKey(gateway);
@@ -70,7 +69,7 @@ export function createOpenInvites(parts: OpenInvitesParts): OpenInvitesStore {
     logger.warn({ why }, "open calls could not be written: if this gateway dies now, no other one ends them");
   }
 
-  const renew = () => void client.pexpire(key, keptMs).catch(failed);
+  const renew = () => void command("PEXPIRE", key, keptMs).catch(failed);
 
   function writeSent(): void {
     if (sent.size === 0) return;
@@ -82,7 +81,7 @@ export function createOpenInvites(parts: OpenInvitesParts): OpenInvitesStore {
       open.set(attempt, true);
     }
     sent = new Map();
-    client.hset(key, fields).catch(failed);
+    command("HSET", key, ...fields).catch(failed);
     if (mayBeNew) {
       renewedAtMs = clock.nowMs();
       renew();
@@ -94,7 +93,7 @@ export function createOpenInvites(parts: OpenInvitesParts): OpenInvitesStore {
     const attempts = ended;
     ended = [];
     if (attempts.length === 0) return;
-    client.hdel(key, ...attempts).catch((error: unknown) => {
+    command("HDEL", key, ...attempts).catch((error: unknown) => {
       failed(error);
       // Nothing else would remove them while this gateway lives.
       if (ended.length < maxEnded) ended.push(...attempts);

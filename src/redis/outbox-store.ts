@@ -3,11 +3,10 @@ import type { EventOutbox } from "../events/outbox-port.ts";
 import type { CursorName, CursorStatus, OutboxEntry, OutboxStore } from "../events/relay-port.ts";
 import { compareIds } from "../events/stream-port.ts";
 import type { Random } from "../shared/random.ts";
-import type { RedisClient } from "./client.ts";
 import { readEntry } from "./kept-events.ts";
 import { outboxKey } from "./keys.ts";
 import { unreadable } from "./replies.ts";
-import { type Reply, type RunScript, unavailable } from "./run.ts";
+import { type Reply, type RunCommand, type RunScript, unavailable } from "./run.ts";
 import { type OutboxSettings, outboxTtlMs } from "./scripts.ts";
 
 /**
@@ -29,13 +28,13 @@ export interface Outboxes extends OutboxStore, EventOutbox {
 /** @param options.cursors in use: what one of them has not done yet stays */
 export function createOutboxes(options: {
   readonly run: RunScript;
-  readonly client: Pick<RedisClient, "xrange">;
+  readonly command: RunCommand;
   readonly outbox: OutboxSettings;
   readonly shards: number;
   readonly cursors: readonly CursorName[];
   readonly random: Random;
 }): Outboxes {
-  const { run, client, outbox, shards, cursors, random } = options;
+  const { run, command, outbox, shards, cursors, random } = options;
   const gateway = random.bytes(9).toString("base64url");
   const relay = (shard: number, args: readonly (string | number)[]) =>
     run("relay", outboxKey(shard), args) as Promise<Reply>;
@@ -48,7 +47,8 @@ export function createOutboxes(options: {
 
   async function read(shard: number, after: string, to: string, most: number): Promise<readonly RawEntry[]> {
     try {
-      return await client.xrange(outboxKey(shard), `(${after}`, to, "COUNT", most);
+      const words = ["XRANGE", outboxKey(shard), `(${after}`, to, "COUNT", most] as const;
+      return (await command(...words)) as readonly unknown[] as readonly RawEntry[];
     } catch {
       throw unavailable();
     }

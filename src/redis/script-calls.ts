@@ -1,5 +1,5 @@
 /**
- * Calls scripts over the connection of an ioredis client, past its command objects: those cost a gateway more for each call
+ * Calls scripts, and the commands of busy paths, over the connection of an ioredis client, past its command objects: those cost a gateway more for each call
  * than it spends on all else of a check. Connecting, handshake, Sentinel and reconnecting stay with ioredis, and its own
  * commands go over the same connection: a call takes its place in the client's queue of commands that wait for replies.
  *
@@ -20,6 +20,8 @@ export interface ScriptCalls {
   call(script: KnownScript, key: string, args: readonly (string | number)[], refusal?: Refuse): Promise<DecodedReply>;
   /** The same of a script that takes several keys, with the arguments of each in their order. */
   callAll(script: KnownScript, keys: readonly string[], args: readonly (string | number)[]): Promise<DecodedReply>;
+  /** A command that changes nothing of the connection: its name, and what follows. */
+  command(words: readonly (string | number)[]): Promise<DecodedReply>;
 }
 
 /** Writes the words of one command. */
@@ -217,12 +219,19 @@ export function createScriptCalls(client: Redis, timeoutMs: number, together: To
       };
       return run(script, 1 + keys.length + args.length, own, itself);
     },
+    command(words) {
+      const own: Write = (to) => {
+        for (const word of words) to.word(word);
+      };
+      return new Promise((resolve, reject) => write(noHead, words.length, own, resolve, reject));
+    },
   };
 }
 
 /** How it is called, and its name. */
 const nameWords = 2;
 const loadWords = 3;
+const noHead = Buffer.alloc(0);
 const noConnection = () => new Error("There is no connection to Redis");
 const itself: Refuse = (error) => error;
 const nothingMore: Write = () => undefined;

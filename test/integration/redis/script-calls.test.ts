@@ -55,6 +55,19 @@ it("a script is called as a function, which is loaded once, and again where Redi
   expect(await ran("eval")).toBe(0);
 });
 
+it("a command goes in the order of the calls, and its failure is its own", async () => {
+  const before = calls.call(echo, "a", ["one"]);
+  const set = calls.command(["HSET", "{t}:hash", "field", "w\u00fcrde", "count", 7]);
+  const wrong = calls.command(["XRANGE", "{t}:hash", "-", "+"]);
+  wrong.catch(() => undefined);
+  const read = calls.command(["HMGET", "{t}:hash", "field", "count", "none"]);
+  expect(await before).toEqual(["a", "one", 3, null]);
+  expect(await set).toBe(2);
+  await expect(wrong).rejects.toThrow(/WRONGTYPE/);
+  expect(await read).toEqual(["w\u00fcrde", "7", null]);
+  await client.del("{t}:hash");
+});
+
 it("a user without the right to functions runs scripts, also where Redis lost them", async () => {
   await client.acl("SETUSER", "plain", "on", "nopass", "~*", "+@all", "-fcall", "-function");
   const plain = new Redis(client.options.port ?? 0, { username: "plain", password: "x", enableOfflineQueue: false });

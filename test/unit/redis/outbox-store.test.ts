@@ -15,12 +15,10 @@ it("is nothing while another gateway has the lease", async () => {
   ];
   const outboxes = createOutboxes({
     run: async () => replies.shift() ?? [],
-    client: {
-      xrange: async (...args: unknown[]) => {
-        reads.push(args);
-        return [["5-0", ["e", "evt_1", "t", "type", "a", "", "v", "{}"]]];
-      },
-    } as never,
+    command: async (...words) => {
+      reads.push(words);
+      return [["5-0", ["e", "evt_1", "t", "type", "a", "", "v", "{}"]]];
+    },
     ...{ outbox: { perShard: false, maxEntries: 1000 }, shards: 1, cursors: ["live"], random: cryptoRandom },
   });
   const take = () => outboxes.take(0, "live", 100, null);
