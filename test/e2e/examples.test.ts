@@ -14,18 +14,18 @@ const fetchDeadlineMs = 300_000;
 beforeAll(() => ensureInterpreters(runtimeDir, () => {}), fetchDeadlineMs);
 const go = await findOnPath(["go"]);
 
-async function interpreted(name: Interpreter, file: string, to: string) {
+async function interpreted(name: Interpreter, file: string, to: readonly string[]) {
   const program = await findInterpreter(runtimeDir, name);
   if (!program) throw new Error(`no ${name}`);
-  return world.run(program.command, [...program.args, client(file), to], program.env);
+  return world.run(program.command, [...program.args, client(file), ...to], program.env);
 }
 
 const languages = {
-  curl: async (to: string) => world.run(client("curl.sh"), [to]),
-  "Node.js": async (to: string) => world.run(process.execPath, [client("node.mjs"), to]),
-  Python: (to: string) => interpreted("python3", "python.py", to),
-  PHP: (to: string) => interpreted("php", "client.php", to),
-  Go: async (to: string) => world.run(go ?? "go", ["run", client("client.go"), to], { CGO_ENABLED: "0" }),
+  curl: async (...to: string[]) => world.run(client("curl.sh"), to),
+  "Node.js": async (...to: string[]) => world.run(process.execPath, [client("node.mjs"), ...to]),
+  Python: (...to: string[]) => interpreted("python3", "python.py", to),
+  PHP: (...to: string[]) => interpreted("php", "client.php", to),
+  Go: async (...to: string[]) => world.run(go ?? "go", ["run", client("client.go"), ...to], { CGO_ENABLED: "0" }),
 };
 
 /** How often a client has asked for the digits. */
@@ -53,6 +53,19 @@ describe.each(here)("the client in %s", (_language, run) => {
     const program = await run("+442079460958");
     expect(await program.exitCode()).not.toBe(0);
     expect(program.output()).toContain("number_is_landline");
+  });
+
+  it("names each field that is invalid", { timeout: 60_000 }, async () => {
+    const program = await run("");
+    expect(await program.exitCode()).toBe(1);
+    for (const word of ["invalid_request", "#/to", "must not be empty"]) expect(program.output()).toContain(word);
+  });
+
+  it("without a number says how it is used, and no more", { timeout: 60_000 }, async () => {
+    const program = await run();
+    expect(await program.exitCode()).not.toBe(0);
+    expect(program.output()).toMatch(/^usage: .* \+447400123456\n/);
+    expect(program.output().split("\n").length).toBeLessThanOrEqual(3);
   });
 });
 

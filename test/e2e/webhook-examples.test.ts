@@ -60,23 +60,41 @@ describe.each(Object.entries(programs))("the example %s", (file, program) => {
     expect(guide).toContain(readFileSync(path.join(folder, file), "utf8").trimEnd());
   });
 
-  it("accepts what is signed, and refuses another body, secret or time", async () => {
+  /** @returns what the program prints; its error too, where it does not end well or warns of something */
+  const verifier = async () => {
     const runner = await runnerOf(program.command);
-    const verify = (headers: Readonly<Record<string, string>>, given = body, own = secret) => {
+    return (headers: Readonly<Record<string, string>>, given = body, own = secret) => {
       const { stdout, stderr } = spawnSync(runner.command, [...runner.args, ...program.args(path.join(folder, file))], {
         input: JSON.stringify({ headers, body: given, secret: own }),
         env: { ...process.env, ...runner.env },
         encoding: "utf8",
       });
-      return stdout.trim() || stderr;
+      return stdout.trim() + stderr;
     };
-    const message = { id: "evt_v1_1", timestampMs: Date.now(), body };
+  };
+  const message = { id: "evt_v1_1", timestampMs: Date.now(), body };
+
+  it("accepts what is signed, and refuses another body, secret or time", async () => {
+    const verify = await verifier();
     expect(verify(signedHeaders(message, [secret]))).toBe("evt_v1_1");
     // During a rotation, with either secret.
     expect(verify(signedHeaders(message, [secret, previous]), body, previous)).toBe("evt_v1_1");
     expect(verify(signedHeaders(message, [secret]), `${body} `)).toBe("refused");
     expect(verify(signedHeaders(message, [previous]))).toBe("refused");
     expect(verify(signedHeaders({ ...message, timestampMs: Date.now() - 600_000 }, [secret]))).toBe("refused");
+  });
+
+  it("refuses, and does not fail, where headers are missing or are nonsense", async () => {
+    const verify = await verifier();
+    const headers = signedHeaders(message, [secret]);
+    expect(verify({})).toBe("refused");
+    for (const name of Object.keys(headers)) {
+      const { [name]: _, ...others } = headers;
+      expect(verify(others)).toBe("refused");
+      for (const nonsense of ["", "abc", "é", "9".repeat(400)]) {
+        expect(verify({ ...headers, [name]: nonsense })).toBe("refused");
+      }
+    }
   });
 });
 

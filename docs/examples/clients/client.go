@@ -17,6 +17,7 @@ type reply struct {
 	Valid            bool
 	CodeLength       int `json:"code_length"`
 	ChecksLeft       int `json:"checks_left"`
+	Errors           []struct{ Pointer, Detail string }
 }
 
 func must[T any](value T, err error) T {
@@ -44,12 +45,19 @@ func post(path string, body map[string]string, idempotencyKey string) (result re
 	defer response.Body.Close()
 	must(true, json.NewDecoder(response.Body).Decode(&result))
 	if response.StatusCode >= 400 {
+		for _, one := range result.Errors {
+			result.Detail += "\n  " + one.Pointer + " " + one.Detail
+		}
 		log.Fatalf("%s: %s", result.Code, result.Detail)
 	}
 	return result
 }
 
 func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: go run client.go +447400123456")
+		os.Exit(2)
+	}
 	random := make([]byte, 16)
 	must(rand.Read(random))
 	started := post("/v1/verifications", map[string]string{"to": os.Args[1]}, fmt.Sprintf("%x", random))

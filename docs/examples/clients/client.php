@@ -8,11 +8,16 @@ function post(string $path, array $body, string ...$headers): array {
     $answer = json_decode($text === false ? '' : $text, true, 16, JSON_THROW_ON_ERROR);
     if (isset($answer['detail'])) { // a problem, RFC 9457
         fwrite(STDERR, "{$answer['code']}: {$answer['detail']}\n");
+        foreach ($answer['errors'] ?? [] as $error) fwrite(STDERR, "  {$error['pointer']} {$error['detail']}\n");
         exit(1);
     }
     return $answer;
 }
 
+if ($argc !== 2) {
+    fwrite(STDERR, "usage: php client.php +447400123456\n");
+    exit(2);
+}
 $started = post('/v1/verifications', ['to' => $argv[1]], 'Idempotency-Key: ' . bin2hex(random_bytes(16)));
 do {
     echo "Last {$started['code_length']} digits of the number that called: ";

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Verifies a phone number by missed call: ./curl.sh +447400123456
 set -euo pipefail
+[ $# -eq 1 ] || { echo "usage: $0 +447400123456" >&2; exit 2; }
 api=${ONERING_URL:-http://127.0.0.1:8080}
 headers=(-H "Authorization: Bearer ${ONERING_KEY:-sandbox-key}" -H 'Content-Type: application/json')
 

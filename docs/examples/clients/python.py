@@ -13,9 +13,13 @@ def post(path, body, headers={}):
             return json.load(answer)
     except urllib.error.HTTPError as error:
         problem = json.load(error)
-        sys.exit(f"{problem['code']}: {problem['detail']}")
+        errors = [f"\n  {one['pointer']} {one['detail']}" for one in problem.get("errors", [])]
+        sys.exit(f"{problem['code']}: {problem['detail']}{''.join(errors)}")
 
 
+if len(sys.argv) != 2:
+    print("usage: python3 python.py +447400123456", file=sys.stderr)
+    sys.exit(2)
 started = post("/v1/verifications", {"to": sys.argv[1]}, {"Idempotency-Key": str(uuid.uuid4())})
 answer = started
 while not answer.get("valid") and answer["checks_left"] > 0:

@@ -17,8 +17,9 @@ async function gateway(method, path, body) {
     body: body && JSON.stringify(body),
     signal: AbortSignal.timeout(deadlineMs),
   });
-  if (!response.ok) throw new Error(`the gateway answered ${response.status}`);
-  return response.json();
+  const answer = await response.json();
+  if (!response.ok) throw new Error(`the gateway answered ${response.status} ${answer.code}: ${answer.detail}`);
+  return answer;
 }
 
 /** What the gateway knows a session by: not the cookie itself, which opens the session. */
