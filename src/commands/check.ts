@@ -12,7 +12,7 @@ import { examineRoutes } from "../doctor/routes.ts";
 import { examineSipTrunkRules } from "../doctor/sip-trunk-rules.ts";
 import { examineRecordsConfig } from "../records/doctor.ts";
 import { systemClock } from "../shared/clock.ts";
-import { ConfigError, pathText } from "../typed-yaml/errors.ts";
+import { ConfigError, pathText, problemText } from "../typed-yaml/errors.ts";
 
 /** The doctor's findings that need only the configuration. */
 export function examineConfig(config: Config): Finding[] {
@@ -42,8 +42,9 @@ export async function check(path: string, { json }: { readonly json: boolean }):
     return failed ? 1 : 0;
   } catch (error) {
     if (!(json && error instanceof ConfigError)) throw error;
-    const problems = error.problems.map(({ path: at, given, expected, source = null }) => {
-      return { path: pathText(at), source, given, expected };
+    const problems = error.problems.map((problem) => {
+      const { path: at, given, expected, source = null } = problem;
+      return { path: pathText(at), source, given, expected, message: problemText(problem) };
     });
     print({ valid: false, problems, findings: [] });
     return exitConfig;

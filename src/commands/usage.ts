@@ -55,7 +55,7 @@ Exit codes: 0 stopped by a signal, 1 cannot start, or a process ended again and 
     synopsis: "onering check --config FILE [--json]",
     summary: "checks a configuration without connecting to anything",
     details: `Reads the file, \${NAME} variables and ONERING_* overrides as serve does.
-  --json   {"valid", "problems": [{path, source, given, expected}], "findings": [{level, what, fix}]}
+  --json   {"valid", "problems": [{path, source, given, expected, message}], "findings": [{level, what, fix}]}
 Exit codes: 0 valid, 1 valid but a trunk cannot place any call, 78 invalid configuration.`,
     options: { ...config, ...json },
   },

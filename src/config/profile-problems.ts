@@ -11,5 +11,8 @@ export function problemsOfProfile(name: string, profile: AppProfileConfig, gatew
   const own = checks.filter(({ reads }) => reads.includes("apps"));
   return crossCheck(config, own, [])
     .filter(({ path }) => path[0] === "apps" && path[1] === name)
-    .map(({ path, given, expected }) => `${pathText(path.slice(2))}: ${given ?? "left out"} → expected ${expected}`);
+    .map(
+      ({ path, given, expected, message }) =>
+        `${pathText(path.slice(2))}: ${message ?? `${given ?? "left out"} → expected ${expected}`}`,
+    );
 }

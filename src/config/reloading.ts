@@ -9,7 +9,7 @@ import { auditedReload, type Change, createReload, type Reload } from "../operat
 import type { Clock } from "../shared/clock.ts";
 import { Refusal } from "../shared/refusal.ts";
 import { crossCheck } from "../typed-yaml/cross-check.ts";
-import { type Problem, pathText } from "../typed-yaml/errors.ts";
+import { type Problem, pathText, problemText } from "../typed-yaml/errors.ts";
 import { changesBetween } from "./changes.ts";
 import { checks } from "./checks.ts";
 import { createFileWatch, type FileWatch } from "./file-watch.ts";
@@ -97,6 +97,6 @@ function changeOf({ path, before, after }: ReturnType<typeof changesBetween>[num
   return { key: pathText(path), before, after };
 }
 
-function inWords({ path, given, expected }: Problem): string {
-  return `${pathText(path)}: ${given === null ? "" : `${given} given, `}expected ${expected}`;
+function inWords(problem: Problem): string {
+  return `${pathText(problem.path)}: ${problemText(problem)}`;
 }

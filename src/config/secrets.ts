@@ -57,10 +57,12 @@ function keysAreNotPublished({ apps, admin }: Config, isSound: IsSound): Problem
 interface Secret {
   readonly path: Path;
   readonly value: string;
+  /** Set where the secret is only a part of what is given. */
+  readonly part?: "password";
 }
 
 /**
- * Marked as secret, because a key may stand there by mistake or inside, and no secret themselves: hashes of keys, texts of
+ * Marked as secret, because a key may be there by mistake or inside, and no secret themselves: hashes of keys, texts of
  * requests to providers, an address with a password.
  */
 const onlyHidden =
@@ -68,9 +70,9 @@ const onlyHidden =
 
 /** The secrets that the file gives in the clear, as far as they could be read: every one that the schema marks. */
 function secretsOf(config: Config, isSound: IsSound): readonly Secret[] {
-  const inUrls = [
-    { path: ["redis", "url"], value: redisPassword(config.redis ?? {}, "url") },
-    { path: ["records", "url"], value: recordsPassword(config.records?.url) },
+  const inUrls: readonly Secret[] = [
+    { path: ["redis", "url"], value: redisPassword(config.redis ?? {}, "url"), part: "password" },
+    { path: ["records", "url"], value: recordsPassword(config.records?.url), part: "password" },
   ];
   return [...marked(nodeOf(ConfigSchema), config, []), ...inUrls].filter(
     ({ path, value }) => value !== "" && isSound(path),
@@ -100,12 +102,12 @@ const oneCharacter = /^(.)\1*$/;
 const isDocument = /[\s{]/;
 
 function noPlaceholders(config: Config, isSound: IsSound): Problem[] {
-  return secretsOf(config, isSound).flatMap(({ path, value }) => {
+  return secretsOf(config, isSound).flatMap(({ path, value, part }) => {
     const isPlaceholder = !isDocument.test(value) && placeholder.test(value);
     if (!isPlaceholder && !oneCharacter.test(value)) return [];
-    const expected =
-      "a secret of your own, for instance from `openssl rand -hex 32`; one that a carrier or provider chose: ask them for another";
-    return [{ path, given: "(hidden, a placeholder)", expected }];
+    const given = part === undefined ? "(hidden, a placeholder)" : `(hidden, its ${part} is a placeholder)`;
+    const expected = `a ${part ?? "secret"} of your own, for instance from \`openssl rand -hex 32\`. If a carrier or provider chose it, ask them for another.`;
+    return [{ path, given, expected }];
   });
 }
 
@@ -132,6 +134,7 @@ function secretsDiffer(config: Config, isSound: IsSound): Problem[] {
     if (rankOf(path) === ownValues.length) return [];
     const other = secrets.slice(index + 1).find((secret) => secret.value === value);
     if (other === undefined) return [];
-    return [{ path, given: "(hidden)", expected: `a secret of its own: ${pathText(other.path)} is the same` }];
+    const where = other.part === undefined ? pathText(other.path) : `the ${other.part} in ${pathText(other.path)}`;
+    return [{ path, given: "(hidden)", expected: `a secret of its own: ${where} is the same` }];
   });
 }

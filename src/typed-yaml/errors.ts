@@ -10,6 +10,10 @@ export interface Problem {
   readonly given: string | null;
   /** What would be valid, in words, with unit and range. */
   readonly expected: string;
+  /** The sentence for the operator, where `given` and `expected` would make none. */
+  readonly message?: string;
+  /** It follows from another problem and goes away with it: kept for the checks between values, not shown. */
+  readonly isConsequence?: true;
   /** Line of the file or environment variable that the value came from, where known. */
   readonly source?: string;
 }
@@ -40,8 +44,14 @@ export function pathText(path: Path): string {
   }, "");
 }
 
-function inOneLine({ path, given, expected, source }: Problem): string {
+/** What is wrong, without its place. */
+export function problemText({ given, expected, message }: Problem): string {
+  return message ?? `${given === null ? "" : `${given} given, `}expected ${expected}`;
+}
+
+function inOneLine(problem: Problem): string {
+  const { path, source } = problem;
   const name = pathText(path);
   const where = name === "" ? (source ?? "") : source === undefined ? name : `${name} (${source})`;
-  return `${where === "" ? "" : `${where}: `}${given === null ? "" : `${given} given, `}expected ${expected}`;
+  return `${where === "" ? "" : `${where}: `}${problemText(problem)}`;
 }

@@ -74,7 +74,7 @@ export function load<S extends TSchema>(definition: Definition<S>, source: Sourc
   const config = readValue(root, document, [], report) as Static<S>;
   const ofValues = [...found.values()];
   const between = crossCheck(config, definition.checks, ofValues).map(located);
-  const all = [...unknownVariables, ...ofValues, ...between];
+  const all = [...unknownVariables, ...ofValues, ...between].filter(({ isConsequence }) => isConsequence !== true);
   if (all.length > 0) throw new ConfigError(name, all);
   if (!Value.Check(definition.schema, config)) {
     throw new Error("internal error: reader accepted a value that the schema rejects");
@@ -83,17 +83,19 @@ export function load<S extends TSchema>(definition: Definition<S>, source: Sourc
 }
 
 async function readText(path: string): Promise<string> {
-  const refuse = (expected: string) => new ConfigError(path, [{ path: [], given: null, expected }]);
+  const refuse = (message: string) =>
+    new ConfigError(path, [{ path: [], given: null, expected: "a configuration file", message }]);
   try {
     const { size } = await stat(path);
-    if (size > maxFileBytes) throw refuse(`a file of at most ${maxFileBytes} bytes; this one has ${size}`);
+    if (size > maxFileBytes) throw refuse(`the file has ${size} bytes, more than ${maxFileBytes}`);
     return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path));
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") throw refuse("an existing configuration file");
-    if (code === "EACCES" || code === "EISDIR") throw refuse(`a file that this user may read (${code})`);
-    if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") throw refuse("text in UTF-8");
+    if (code === "ENOENT" || code === "ENOTDIR") throw refuse("there is no such file");
+    if (code === "EACCES") throw refuse("this user may not read the file");
+    if (code === "EISDIR") throw refuse("this is a folder, not a file");
+    if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") throw refuse("the file is not text in UTF-8");
     throw error;
   }
 }

@@ -1,17 +1,23 @@
 /** Suggestions for mistyped names. */
 
-/**
- * ` (did you mean a or b?)` with at most two of the known names, the nearest first; empty where none is near. Near means
- * at most two edits, or a third of the name's length where that is more.
- */
+/** ` (did you mean a or b?)` with the nearest known names; empty where none is near. */
 export function didYouMean(name: string, known: Iterable<string>): string {
+  const near = nearest(name, known);
+  return near.length === 0 ? "" : ` (did you mean ${near.join(" or ")}?)`;
+}
+
+/**
+ * At most two of the known names, the nearest first. Near means at most two edits, or a third of the name's length where
+ * that is more.
+ */
+export function nearest(name: string, known: Iterable<string>): readonly string[] {
   const farthest = Math.max(2, Math.floor(name.length / 3));
-  const near = [...known]
+  return [...known]
     .map((candidate) => ({ candidate, edits: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ edits }) => edits <= farthest)
     .sort((a, b) => a.edits - b.edits)
-    .slice(0, 2);
-  return near.length === 0 ? "" : ` (did you mean ${near.map(({ candidate }) => candidate).join(" or ")}?)`;
+    .slice(0, 2)
+    .map(({ candidate }) => candidate);
 }
 
 /** Levenshtein distance: inserted, deleted and replaced characters. Names are cut at 100 characters to bound the work. */

@@ -7,7 +7,7 @@ import Value from "typebox/value";
 import { ownEntry } from "../shared/own-entry.ts";
 import type { Path, Problem } from "./errors.ts";
 import { expectedWords, show } from "./expected.ts";
-import { didYouMean } from "./nearest.ts";
+import { nearest } from "./nearest.ts";
 import { type SchemaNode, shapeOf } from "./schema-node.ts";
 
 /** Receives each problem; the loader, which knows lines and variables, adds `source`. */
@@ -52,11 +52,15 @@ function readSection(
 ): unknown {
   const entries = entriesOf(node, given, path, report);
   if (!entries) return undefined;
-  for (const key of Object.keys(entries)) {
-    if (Object.hasOwn(properties, key)) continue;
+  for (const key of Object.keys(entries).filter((name) => !Object.hasOwn(properties, name))) {
+    const near = nearest(key, Object.keys(properties));
     // Its value is not shown: it may be a secret with a mistyped key.
-    const guess = didYouMean(key, Object.keys(properties)) || ` (known: ${Object.keys(properties).join(", ")})`;
-    report({ path: [...path, key], given: "an unknown key", expected: `a known one${guess}` });
+    const message = unknownKey(near, properties);
+    report({ path: [...path, key], given: "an unknown key", expected: "a known key", message });
+    // One mistyped key is one problem: that the key which was meant is missing is reported first, and not shown.
+    for (const name of near.filter((one) => !Object.hasOwn(entries, one))) {
+      report({ path: [...path, name], given: "nothing", expected: "a value", isConsequence: true });
+    }
   }
   const section: Record<string, unknown> = {};
   for (const [key, child] of Object.entries(properties)) {
@@ -65,6 +69,11 @@ function readSection(
     section[key] = readValue(child, value, [...path, key], report);
   }
   return section;
+}
+
+function unknownKey(near: readonly string[], properties: Readonly<Record<string, SchemaNode>>): string {
+  if (near.length > 0) return `unknown key; did you mean ${near.map((name) => `\`${name}\``).join(" or ")}?`;
+  return `unknown key; the known ones are ${Object.keys(properties).join(", ")}`;
 }
 
 function readMap(

@@ -8,8 +8,8 @@ interface Expanded {
   readonly text: string;
   /** The variables it names, found or not. */
   readonly names: readonly string[];
-  /** Why it could not be expanded; null where it could. Quotes nothing but variable names. */
-  readonly expected: string | null;
+  /** Why it could not be expanded; null where it could. Quotes nothing but names of variables and files. */
+  readonly problem: string | null;
 }
 
 /** `$$`, `${NAME}`, or a `${` that is neither closed nor a name. */
@@ -25,16 +25,16 @@ export function expand(text: string, env: Environment): Expanded {
   const expanded = text.replace(reference, (found, name: string | undefined) => {
     if (found === "$$") return "$";
     if (name === undefined) {
-      wrong.push(`\${NAME} with a name of letters, digits and _, or $$ for a plain $`);
+      wrong.push(`expected \${NAME} with a name of letters, digits and _, or $$ for a plain $`);
       return "";
     }
     names.push(name);
     const variable = readVariable(name, env);
     if ("value" in variable) return variable.value;
-    wrong.push(variable.expected);
+    wrong.push(variable.problem);
     return "";
   });
-  return { text: expanded, names, expected: wrong.length === 0 ? null : wrong.join(" and ") };
+  return { text: expanded, names, problem: wrong.length === 0 ? null : wrong.join("; ") };
 }
 
 /** A whole document with every string expanded. */
@@ -62,7 +62,9 @@ export function expandAll(document: unknown, env: Environment): ExpandedDocument
     const expanded = expand(value, env);
     for (const name of expanded.names) names.add(name).add(`${name}_FILE`);
     if (expanded.names.length > 0) references.set(pathText(path), expanded.names.map((n) => `\${${n}}`).join(" "));
-    if (expanded.expected !== null) problems.push({ path, given: null, expected: expanded.expected });
+    if (expanded.problem !== null) {
+      problems.push({ path, given: null, expected: "variables that can be read", message: expanded.problem });
+    }
     return expanded.text;
   };
   return { document: walk(document, []), names, references, problems };

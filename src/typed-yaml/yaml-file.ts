@@ -82,7 +82,7 @@ const independent: ReadonlySet<ErrorCode> = new Set([
   "TAB_AS_INDENT",
 ]);
 
-const punctuation = `valid YAML: a quote, bracket, comma or colon is missing or superfluous (inside [ ] and { }, write "\${NAME}" with quotes)`;
+const punctuation = `valid YAML: a quote, bracket, comma or colon is missing or extra (inside [ ] and { }, write "\${NAME}" with quotes)`;
 
 /** The parser's own messages may quote the file, which may contain secrets: `!`, `*` and `|` can begin a password. */
 const wordsFor: Partial<Record<ErrorCode, string>> = {

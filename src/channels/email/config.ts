@@ -3,7 +3,7 @@ import { type Static, Type } from "typebox";
 import { count, ms, secret, section, text } from "../../typed-yaml/parts.ts";
 
 const addressForm = () => "^[^\\s@]+@[^\\s@]+$";
-const addressInWords = "an e-mail address";
+const addressInWords = "an e-mail address without a display name";
 const nameForm = "^[a-z0-9][a-z0-9_-]{0,39}$";
 const hostForm = "^[A-Za-z0-9.:-]{1,253}$";
 

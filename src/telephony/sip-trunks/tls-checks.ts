@@ -1,5 +1,5 @@
 /** Certificates and keys of our own end and of trunks: whether they are whole, readable, and used. */
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import type { IsSound } from "../../typed-yaml/cross-check.ts";
 import type { Path, Problem } from "../../typed-yaml/errors.ts";
@@ -18,7 +18,7 @@ export function ownTlsProblems({ sip }: { readonly sip?: SipConfig }, isSound: I
   if (tls === undefined || !isSound(path)) return [];
   const found = pemProblems(path, tls);
   if (found.length > 0 || tls.port === undefined || tls.certificate !== undefined) return found;
-  const expected = "a value: to accept TLS connections (`port`) takes a certificate and its key";
+  const expected = "a value: accepting TLS connections (`port`) needs a certificate and its key";
   return [{ path: [...path, "certificate"], given: "nothing", expected }];
 }
 
@@ -43,26 +43,39 @@ function pemProblems(path: Path, { certificate, private_key: key, ca }: Pems): P
   if ((certificate === undefined) !== (key === undefined)) {
     return [{ path, given: "one of them", expected: "both certificate and private_key, or neither" }];
   }
-  const problems: Problem[] = [];
-  if (certificate !== undefined && key !== undefined) {
-    const why = failureOf(() => createSecureContext({ cert: certificate, key }));
-    const expected = "a certificate and its own private key without a passphrase, both in PEM";
-    if (why !== null) problems.push({ path: [...path, "certificate"], given: `what cannot be used: ${why}`, expected });
-  }
-  if (ca !== undefined) {
-    const why = failureOf(() => new X509Certificate(ca));
+  const problems = certificate === undefined || key === undefined ? [] : pairProblems(path, certificate, key);
+  if (ca !== undefined && failureOf(() => new X509Certificate(ca)) !== null) {
     const expected = "certificates of authorities in PEM";
-    if (why !== null) problems.push({ path: [...path, "ca"], given: `what cannot be read: ${why}`, expected });
+    problems.push({ path: [...path, "ca"], given: "what is no certificate", expected });
   }
   return problems;
 }
 
-/** OpenSSL's reason, which quotes nothing of the PEM text. */
+function pairProblems(path: Path, certificate: string, key: string): Problem[] {
+  const problem = (name: keyof Pems, given: string, expected: string, message?: string) => [
+    { path: [...path, name], given, expected, ...(message !== undefined && { message }) },
+  ];
+  if (failureOf(() => new X509Certificate(certificate)) !== null) {
+    return problem("certificate", "what is no certificate", "a certificate in PEM, before its intermediates");
+  }
+  if (failureOf(() => createPrivateKey(key)) !== null) {
+    return problem("private_key", "what cannot be read as one", "a private key in PEM, without a passphrase");
+  }
+  // A context takes an RSA certificate with an EC key: it compares only keys of one kind.
+  if (!new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))) {
+    const message = "the certificate and the private key do not belong together";
+    return problem("certificate", "the certificate of another key", "the certificate of `private_key`", message);
+  }
+  const why = failureOf(() => createSecureContext({ cert: certificate, key }));
+  return why === null ? [] : problem("certificate", `what cannot be used (${why})`, "a certificate that TLS accepts");
+}
+
+/** OpenSSL's reason, which quotes nothing of the PEM text: `ee key too small` of `error:0A00018F:SSL routines::ee key too small`. */
 function failureOf(read: () => unknown): string | null {
   try {
     read();
     return null;
   } catch (error) {
-    return error instanceof Error ? error.message : "unknown error";
+    return error instanceof Error ? (error.message.split("::").at(-1) ?? "") : "unknown error";
   }
 }

@@ -61,7 +61,7 @@ describe("onering check", () => {
     const { status, stderr } = onering("check", "--config", path.join(dir, "absent.yaml"));
     expect({ status, stderr }).toMatchObject({
       status: 78,
-      stderr: expect.stringContaining("expected an existing configuration file"),
+      stderr: expect.stringContaining("absent.yaml: 1 problem\n  there is no such file"),
     });
   });
 

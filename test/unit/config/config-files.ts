@@ -6,7 +6,7 @@ import { leastConfig } from "../../support/test-config.ts";
 
 export type Change = (config: ReturnType<typeof leastConfig> & Record<string, unknown>) => void;
 
-/** What is wrong with the least configuration after a change: `path: given → expected`. */
+/** What is wrong with the least configuration after a change: `path: given → expected`, or the problem's own sentence. */
 export function problemsAfter(change: Change, env: Record<string, string> = {}): string[] {
   const document = leastConfig();
   change(document);
@@ -15,6 +15,8 @@ export function problemsAfter(change: Change, env: Record<string, string> = {}):
     return [];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return error.problems.map(({ path, given, expected }) => `${pathText(path)}: ${given} → ${expected}`);
+    return error.problems.map(
+      ({ path, given, expected, message }) => `${pathText(path)}: ${message ?? `${given} → ${expected}`}`,
+    );
   }
 }

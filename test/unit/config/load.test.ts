@@ -166,11 +166,9 @@ describe("a file that is no YAML map", () => {
   });
 
   test("a file that is too large, missing or a folder", async () => {
-    expect(await messageOf(`# ${"x".repeat(1_048_576)}`)).toContain("at most 1048576 bytes");
-    await expect(loadConfig({ path: join(folder, "none.yaml"), env: {} })).rejects.toThrow(
-      "expected an existing configuration file",
-    );
-    await expect(loadConfig({ path: folder, env: {} })).rejects.toThrow("EISDIR");
+    expect(await messageOf(`# ${"x".repeat(1_048_576)}`)).toContain("more than 1048576");
+    await expect(loadConfig({ path: join(folder, "none.yaml"), env: {} })).rejects.toThrow("there is no such file");
+    await expect(loadConfig({ path: folder, env: {} })).rejects.toThrow("this is a folder, not a file");
   });
 
   test("no message quotes the file, which may hold a secret", async () => {
@@ -208,7 +206,7 @@ describe("variables in strings", () => {
 
   test.each([{}, { ARI: "" }])("that are missing or empty are reported with key, line and name", async (env) => {
     expect(await messageOf(withPassword, env as Record<string, string>)).toContain(
-      `asterisks.pbx.ari_password (line 5, \${ARI}): expected the environment variable ARI, which is not set or is empty`,
+      `asterisks.pbx.ari_password (line 5, \${ARI}): the environment variable ARI is not set or is empty`,
     );
   });
 
@@ -297,7 +295,7 @@ describe("values that do not fit", () => {
     expect(message.split("\n").slice(1).sort()).toEqual(
       [
         '  calls.ring_ms (line 14): "50" given, expected a whole number of milliseconds from 1000 to 30000',
-        "  cals (line 15): an unknown key given, expected a known one (did you mean calls?)",
+        "  cals (line 15): unknown key; did you mean `calls`?",
         '  log.level (ONERING_LOG_LEVEL): "loud" given, expected one of fatal, error, warn, info, debug, silent',
         '  ranges.block.digits (line 9): "50" given, expected a whole number from 2 to 8',
         '  redis.url (line 2): "http://***@127.0.0.1:6379" given, expected an address that starts with redis:// or rediss://',
@@ -341,7 +339,7 @@ describe("values that do not fit", () => {
     ],
     [
       "a range with a typo",
-      "ranges.block.digit: an unknown key",
+      "ranges.block.digit: unknown key; did you mean `digits`?",
       (c) => (c.ranges = { block: { prefix: "+4477009", digit: 4 } }),
     ],
     [
@@ -371,8 +369,26 @@ describe("values that do not fit", () => {
       'numbers.allowed_countries[1]: "france" → an ISO 3166 country of two capital letters, for instance GB',
     ]);
     const problems = problemsAfter((c) => Object.assign(c.secrets, { hmac_key: `\${NOT_SET}` }));
-    expect(problems).toEqual([
-      "secrets.hmac_key: null → the environment variable NOT_SET, which is not set or is empty",
+    expect(problems).toEqual(["secrets.hmac_key: the environment variable NOT_SET is not set or is empty"]);
+  });
+
+  test("a mistyped key is one problem: the key that it was meant to be is not missing too", () => {
+    const mistyped = (section: Record<string, unknown>, from: string, to: string) => {
+      section[to] = section[from];
+      delete section[from];
+    };
+    expect(problemsAfter((c) => mistyped(c, "trunks", "trunk"))).toEqual([
+      "trunk: unknown key; did you mean `trunks`?",
+    ]);
+    expect(problemsAfter((c) => mistyped(c.asterisks.pbx as Record<string, unknown>, "ari_url", "ari_ulr"))).toEqual([
+      "asterisks.pbx.ari_ulr: unknown key; did you mean `ari_url` or `ari_user`?",
+    ]);
+    expect(problemsAfter((c) => mistyped(c.redis as Record<string, unknown>, "url", "urll"))).toEqual([
+      "redis.urll: unknown key; did you mean `url`?",
+    ]);
+    expect(problemsAfter((c) => mistyped(c, "trunks", "lines"))).toEqual([
+      expect.stringMatching(/^lines: unknown key; the known ones are /),
+      "trunks: nothing → 1 to 1000 named entries",
     ]);
   });
 
@@ -386,7 +402,7 @@ describe("values that do not fit", () => {
   });
 
   test("a prototype's names are no keys and no entries", async () => {
-    expect(await messageOf(`${least}__proto__: {port: 1}\n`)).toContain("__proto__ (line 14): an unknown key");
+    expect(await messageOf(`${least}__proto__: {port: 1}\n`)).toContain("__proto__ (line 14): unknown key; the known");
     const problems = problemsAfter((config) =>
       Object.assign(config, { routes: [{ prefix: "+", trunks: ["constructor"] }] }),
     );

@@ -21,25 +21,37 @@ test.each([
 ])(`\${NAME} is read from the file that NAME_FILE names: %s, but for the line break at its end`, (name, text) => {
   expect(expand(`redis://:\${REDIS_PASSWORD}@host`, { REDIS_PASSWORD_FILE: file(name) })).toMatchObject({
     text,
-    expected: null,
+    problem: null,
   });
 });
 
 test("an empty NAME_FILE, as docker-compose.yml sets it, is as none", () => {
-  expect(expand(`\${A}`, { A: "value", A_FILE: "" })).toMatchObject({ text: "value", expected: null });
+  expect(expand(`\${A}`, { A: "value", A_FILE: "" })).toMatchObject({ text: "value", problem: null });
 });
 
 test.each([
-  ["absent", /readable file in A_FILE \(ENOENT\)/],
-  ["empty", /file in A_FILE that is not empty/],
-  ["huge", /more than 65536 bytes/],
-])("a secret file that is %s is a problem that says so", (name, expected) => {
-  expect(expand(`\${A}`, { A_FILE: file(name) }).expected).toMatch(expected);
+  ["absent", "does not exist"],
+  ["password/absent", "does not exist"],
+  ["empty", "is empty"],
+  ["huge", "has more than 65536 bytes"],
+  [".", "is a folder, not a file"],
+])("a secret file that is %s is a problem that names the variable and the path", (name, why) => {
+  const named = `${dir}/${name}`;
+  expect(expand(`\${A}`, { A_FILE: named }).problem).toBe(`A_FILE names ${named}, which ${why}`);
 });
 
+test.each(["s3cr3t-of-the-operator", "-----BEGIN PRIVATE KEY-----\n/MIG\n"])(
+  "a secret that was put into NAME_FILE by mistake is not shown",
+  (secret) => {
+    const { problem } = expand(`\${A}`, { A_FILE: secret });
+    expect(problem).toContain("A_FILE names a file (its name is hidden: it does not look like a path), which does not");
+    expect(problem).not.toContain(secret);
+  },
+);
+
 test("a value and a file are a contradiction; neither is shown", () => {
-  const { expected } = expand(`\${A}`, { A: "the-secret", A_FILE: file("password") });
-  expect(expected).toBe("only one of the variables A and A_FILE");
+  const { problem } = expand(`\${A}`, { A: "the-secret", A_FILE: file("password") });
+  expect(problem).toBe("both A and A_FILE are set; set one of them");
 });
 
 test("NAME_FILE of a variable that the configuration names is known, also where it starts with ONERING_", () => {

@@ -22,22 +22,22 @@ describe("secrets", () => {
     [
       "a placeholder for Redis",
       (c) => (c.redis = { url: "redis://:changeme@10.0.0.1:6379" }),
-      /^redis\.url: \(hidden, a placeholder\)/,
+      /^redis\.url: \(hidden, its password is a placeholder\) → a password of your own/,
     ],
     [
       "a placeholder for PostgreSQL",
       (c) => (c.records = { url: "postgres://onering:changeme@db.example.net/onering" }),
-      /^records\.url: \(hidden, a placeholder\)/,
+      /^records\.url: \(hidden, its password is a placeholder\) → a password of your own, .*hex 32`\. If a carrier/,
     ],
     [
       "the hmac_key that is PostgreSQL's password too",
       (c) => (c.records = { url: `postgres://onering:${c.secrets.hmac_key}@10.0.0.1/onering` }),
-      /^secrets\.hmac_key: \(hidden\) → a secret of its own: records\.url is the same/,
+      /^secrets\.hmac_key: \(hidden\) → a secret of its own: the password in records\.url is the same/,
     ],
     [
       "the hmac_key that is Redis' password too",
       (c) => (c.redis = { url: `redis://:${c.secrets.hmac_key}@10.0.0.1:6379` }),
-      /^secrets\.hmac_key: \(hidden\) → a secret of its own: redis\.url is the same/,
+      /^secrets\.hmac_key: \(hidden\) → a secret of its own: the password in redis\.url is the same/,
     ],
     [
       "the capture's password, sent in the clear, that is ARI's too",

@@ -1,10 +1,14 @@
 /** Trunks that the gateway reaches over SIP itself. */
+import { generateKeyPairSync } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { asterisksOf, endpointOf, enginesOf } from "../../../../src/telephony/trunks/engines.ts";
+import { withCertificates } from "../../../support/certificates.ts";
 import { testConfig } from "../../../support/test-config.ts";
 import { problemsAfter } from "../config-files.ts";
 import { cases, pbx } from "./cases.ts";
 
+const pkcs8 = { type: "pkcs8", format: "pem" } as const;
 const sip = { host: "192.0.2.10" };
 const trunk = (own: object = {}) => ({ sip: { host: "sip.carrier.example", ...own }, ranges: ["block"] });
 
@@ -138,7 +142,7 @@ describe("trunks", () => {
             b: trunk({ transport: "tls", tls: { client_names: ["sip.carrier.example"] } }),
           },
         }),
-      /^trunks\.a\.sip\.tls\.ca: what cannot be read: .* → certificates of authorities in PEM/,
+      /^trunks\.a\.sip\.tls\.ca: what is no certificate → certificates of authorities in PEM/,
       /^trunks\.b\.sip\.tls\.client_names: names → `sip\.tls\.port` and `sip\.tls\.ca` too/,
     ],
     [
@@ -178,7 +182,46 @@ describe("our own end", () => {
         Object.assign(c, {
           sip: { ...sip, tls: { certificate: "c".repeat(100), private_key: "kQ7z-2Lm9x".repeat(10) } },
         }),
-      /^sip\.tls\.certificate: what cannot be used: .* → a certificate and its own private key/,
+      /^sip\.tls\.certificate: what is no certificate → a certificate in PEM/,
+    ],
+    [
+      "an authority that is none",
+      (c) => Object.assign(c, { sip: { ...sip, tls: { ca: "c".repeat(100) } } }),
+      /^sip\.tls\.ca: what is no certificate → certificates of authorities in PEM/,
     ],
   ]);
+});
+
+describe("the certificate and the key of the gateway's own SIP", () => {
+  const make = withCertificates();
+  const madeNow = async () => {
+    const { certFile, keyFile } = await make();
+    return { certificate: await readFile(certFile, "utf8"), private_key: await readFile(keyFile, "utf8") };
+  };
+  const problemsOf = (tls: object) => problemsAfter((c) => Object.assign(c, { sip: { ...sip, tls } }));
+  const apart = ["sip.tls.certificate: the certificate and the private key do not belong together"];
+
+  test("are taken, where they belong together", async () => {
+    expect(problemsOf(await madeNow())).toEqual([]);
+  });
+
+  test("of two pairs are refused in words, not with OpenSSL's error", async () => {
+    const { private_key } = await madeNow();
+    expect(problemsOf({ ...(await madeNow()), private_key })).toEqual(apart);
+  });
+
+  test("of two kinds are refused too: TLS would have shown no certificate", async () => {
+    const private_key = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export(pkcs8);
+    expect(problemsOf({ ...(await madeNow()), private_key })).toEqual(apart);
+  });
+
+  test("that cannot be read are named one by one", async () => {
+    const made = await madeNow();
+    expect(problemsOf({ ...made, certificate: made.private_key })).toEqual([
+      "sip.tls.certificate: what is no certificate → a certificate in PEM, before its intermediates",
+    ]);
+    expect(problemsOf({ ...made, private_key: made.certificate })).toEqual([
+      "sip.tls.private_key: what cannot be read as one → a private key in PEM, without a passphrase",
+    ]);
+  });
 });
