@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import type { DatabaseValues } from "./commands/scrub-database-options.ts";
 import type { ScrubValues } from "./commands/scrub-options.ts";
 import { commands, helpOf, isCommand, overview } from "./commands/usage.ts";
+import { UsageError, unknownCommand, usageProblem } from "./commands/usage-error.ts";
 import { version } from "./shared/version.ts";
 
 /** Bad command line: EX_USAGE of sysexits.h. */
@@ -40,16 +41,14 @@ interface Values {
   readonly help?: boolean;
 }
 
-class UsageError extends Error {}
-
 async function main(argv: readonly string[]): Promise<number> {
   refuseOldNode();
   const [first = "help", ...rest] = argv;
   if (["--version", "-v", "-V"].includes(first)) return print(`${version}\n`);
   if (["--help", "-h"].includes(first)) return print(overview);
-  if (!isCommand(first)) throw new UsageError(`unknown command ${JSON.stringify(first)}`);
+  if (!isCommand(first)) throw unknownCommand(first);
   if (first === "version") return print(`${version}\n`);
-  if (first === "help") return print(rest[0] !== undefined && isCommand(rest[0]) ? helpOf(rest[0]) : overview);
+  if (first === "help") return print(helpText(rest[0]));
 
   const options = { ...commands[first].options, help: { type: "boolean", short: "h" } } as const;
   const allowPositionals = commands[first].words === true;
@@ -145,12 +144,20 @@ function refuseOldNode(): void {
   throw new Error(`Node ${oldestNode.join(".")} or newer is needed; this is ${process.versions.node}`);
 }
 
-/** @throws {UsageError} where options of the canary are given without it */
+/** @throws {UsageError} where there is no such command */
+function helpText(command: string | undefined): string {
+  if (command === undefined || command.startsWith("-")) return overview;
+  if (!isCommand(command)) throw unknownCommand(command);
+  return helpOf(command);
+}
+
+/** @throws {UsageError} where there is no such driver */
 function sandboxDriver(driver = "asterisk"): "asterisk" | "sip" {
   if (driver === "asterisk" || driver === "sip") return driver;
   throw new UsageError(`--driver is asterisk or sip, not ${JSON.stringify(driver)}`);
 }
 
+/** @throws {UsageError} where options of the canary are given without it */
 function canaryOptions({ canary = false, to, sandbox, ...values }: Values) {
   const { "dry-run": dryRun, "take-out-last-trunk": takeOutLast } = values;
   if (canary) {
@@ -181,11 +188,9 @@ function print(text: string): number {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const isUsage = error instanceof UsageError || (error as NodeJS.ErrnoException).code?.startsWith("ERR_PARSE_ARGS");
+  const usage = usageProblem(error, process.argv.slice(2));
   const isConfig = error instanceof Error && error.name === "ConfigError";
-  process.stderr.write(
-    `onering: ${error instanceof Error ? error.message : String(error)}\n${isUsage ? `\n${overview}` : ""}`,
-  );
-  process.exitCode = isUsage ? exitUsage : isConfig ? exitConfig : 1;
+  process.stderr.write(`onering: ${usage ?? (error instanceof Error ? error.message : String(error))}\n`);
+  process.exitCode = usage !== null ? exitUsage : isConfig ? exitConfig : 1;
   setTimeout(() => process.exit(), exitDeadlineMs).unref();
 }

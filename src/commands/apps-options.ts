@@ -15,7 +15,7 @@ const appName = /^[a-z0-9][a-z0-9_-]{0,39}$/;
 
 export function readAppsAct(words: readonly string[], { profile }: { readonly profile?: string }): AppsAct | Wrong {
   const [act = "", name = "", ...more] = words;
-  if (!["add", "list", "show", "remove"].includes(act)) return { wrong: "apps takes add, list, show or remove" };
+  if (!["add", "list", "show", "remove"].includes(act)) return wrongAct("apps takes add, list, show or remove", act);
   if (more.length > 0) return { wrong: `apps ${act}: ${JSON.stringify(more[0])} is one word too many` };
   if (profile !== undefined && act !== "add") return { wrong: "--profile goes with apps add" };
   if (act === "list") return name === "" ? { act } : { wrong: "apps list takes no name; apps show NAME shows one" };
@@ -29,7 +29,7 @@ export function readKeysAct(
 ): KeysAct | Wrong {
   const [act = "", app = "", id = "", ...more] = words;
   if (act !== "list" && act !== "add" && act !== "revoke" && act !== "rotate") {
-    return { wrong: "keys takes add, list, revoke or rotate" };
+    return wrongAct("keys takes add, list, revoke or rotate", act);
   }
   if (!appName.test(app)) return wrongName(`keys ${act}`, app);
   const takesId = act === "revoke" || act === "rotate";
@@ -80,6 +80,10 @@ function readScopes(text: string): { readonly scopes: readonly Scope[] } | Wrong
     return { wrong: `keys add needs --scopes, separated by commas, of ${scopes.join(", ")}${given}` };
   }
   return { scopes: wanted.filter(isScope) };
+}
+
+function wrongAct(takes: string, act: string): Wrong {
+  return { wrong: act === "" ? takes : `${takes}, not ${JSON.stringify(act)}` };
 }
 
 function wrongName(command: string, name: string): Wrong {

@@ -37,10 +37,18 @@ describe("onering", () => {
     },
   );
 
-  it("an unknown command or option ends with 64 and says which", () => {
-    expect(onering("ring")).toMatchObject({ status: 64, stderr: expect.stringContaining('unknown command "ring"') });
-    expect(onering("serve", "--port", "80")).toMatchObject({ status: 64, stderr: expect.stringContaining("--port") });
-    expect(onering("serve")).toMatchObject({ status: 64, stderr: expect.stringContaining("--config FILE") });
+  it.each([
+    ["ring", 'unknown command "ring"', "onering --help"],
+    ["chekc", 'unknown command "chekc" (did you mean check?)', "onering --help"],
+    ["help chekc", 'unknown command "chekc" (did you mean check?)', "onering --help"],
+    ["check", "check needs --config FILE", "onering check --help"],
+    ["check --confg x.yaml", "unknown option --confg (did you mean --config?)", "onering check --help"],
+    ["serve --port 80", "unknown option --port", "onering serve --help"],
+    ["check --config", "Option '--config <value>' argument missing", "onering check --help"],
+    ["keys lst shop", 'keys takes add, list, revoke or rotate, not "lst"', "onering keys --help"],
+  ])("%s ends with 64, what is wrong, and where the help is; not with the list of commands", (line, wrong, help) => {
+    const stderr = `onering: ${wrong}\nSee \`${help}\`.\n`;
+    expect(onering(...line.split(" "))).toEqual({ status: 64, stdout: "", stderr });
   });
 });
 
