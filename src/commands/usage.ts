@@ -62,7 +62,8 @@ Exit codes: 0 valid, 1 valid but a trunk cannot place any call, 78 invalid confi
   doctor: {
     synopsis: "onering doctor --config FILE [--json] [--canary [--to +NUMBER] [--sandbox URL] [--dry-run]]",
     summary: "checks configuration, Redis, Asterisk, trunks and caller IDs",
-    details: `Changes nothing and places no calls without --canary.
+    details: `Changes nothing and places no calls without --canary. Levels of what it finds: ok; hint, nothing is wrong as far as
+can be seen from here, and what to look at; warn; fail, the gateway cannot work so.
   --json         {"ready", "version", "findings": [{level, what, fix}]}
   --canary       calls your test number through each trunk: does the caller ID arrive as sent?
                  A trunk on which it arrives replaced or withheld is taken out of service.

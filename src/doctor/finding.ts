@@ -1,6 +1,6 @@
 /** The result of one check. */
 export interface Finding {
-  readonly level: "ok" | "warn" | "fail";
+  readonly level: "ok" | "hint" | "warn" | "fail";
   /** What was checked and what was found. */
   readonly what: string;
   /** How to fix it; null where there is nothing to fix. */
@@ -10,12 +10,12 @@ export interface Finding {
 export const ok = (what: string): Finding => ({ level: "ok", what, fix: null });
 export const warn = (what: string, fix: string): Finding => ({ level: "warn", what, fix });
 export const fail = (what: string, fix: string): Finding => ({ level: "fail", what, fix });
-/** Nothing is wrong as far as can be seen from here; `fix` says how to make sure. */
-export const hint = (what: string, fix: string): Finding => ({ level: "ok", what, fix });
+/** Nothing is wrong as far as can be seen from here; `fix` says how to make sure, or what is better. */
+export const hint = (what: string, fix: string): Finding => ({ level: "hint", what, fix });
 
 /** A finding as lines of text: its level, what was found and, indented, how to fix it. */
 export function describe(finding: Finding): string {
-  const mark = { ok: "  ok  ", warn: " warn ", fail: " FAIL " }[finding.level];
+  const mark = { ok: "  ok  ", hint: " hint ", warn: " warn ", fail: " FAIL " }[finding.level];
   return finding.fix === null ? `${mark} ${finding.what}\n` : `${mark} ${finding.what}\n       → ${finding.fix}\n`;
 }
 

@@ -21,10 +21,15 @@ export async function examineOpenFiles(
   const fix = `Set LimitNOFILE=${roundUp(needed)} in Asterisk's systemd unit (or maxfiles in asterisk.conf), or lower asterisks.${name}.max_concurrent_calls.`;
   const limit = isLocal(asterisk) ? await readLimit() : null;
   if (limit === null) {
-    return [hint(`Asterisk ${name}: ${calls} concurrent calls need ${needed} open files; its limit is not known`, fix)];
+    const what = `Asterisk ${name}: ${calls} concurrent calls need ${needed} open files; its limit cannot be read from here`;
+    return [hint(what, `Make sure that its limit is not lower. If it is: ${lowerFirst(fix)}`)];
   }
   const what = `Asterisk ${name}: may open ${limit} files; ${calls} concurrent calls need ${needed}`;
   return [limit >= needed ? ok(what) : warn(what, fix)];
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 function roundUp(files: number): number {

@@ -1,4 +1,4 @@
-/** Lists what is out of service for all gateways: which trunks and Asterisks, since when, why, and how they come back. */
+/** Lists what is drained, out of service for all gateways: which trunks and Asterisks, since when, why, and how they come back. */
 import type { Outage, Part } from "../operations/outages-port.ts";
 import { asterisksOf, type EnginesConfig, engineInWords, enginesOf } from "../telephony/trunks/engines.ts";
 import type { DoctorConfig } from "./config.ts";
@@ -27,7 +27,7 @@ export async function examineOutages(config: DoctorConfig): Promise<Finding[]> {
   } catch (error) {
     return [
       fail(
-        `What is out of service cannot be read (${(error as Error).message})`,
+        `Whether a trunk or an Asterisk is drained cannot be read (${(error as Error).message})`,
         "See the findings about Redis above.",
       ),
     ];
@@ -42,7 +42,7 @@ function partsOf(kind: Part["kind"], named: Readonly<Record<string, unknown>>): 
 
 /** It was done on purpose, so it is a warning; a failure only where no call can be placed at all. */
 export function describeOutages(config: PartsConfig, out: readonly PartOut[]): Finding[] {
-  if (out.length === 0) return [ok("Nothing is out of service")];
+  if (out.length === 0) return [ok("No trunk or Asterisk is drained")];
   return [...out.map((one) => describeOutage(config, one)), ...describeRest(config, out)];
 }
 

@@ -101,7 +101,10 @@ export function examineMemory(info: string): Finding {
   if (share >= 1) return fail(what, fix);
   if (share >= fullShare) return warn(what, fix);
   if (max !== null) return ok(what);
-  return hint(what, "Set maxmemory below the machine's memory: Redis then refuses writes instead of being killed.");
+  return hint(
+    what,
+    "In production set maxmemory below the machine's memory: Redis then refuses writes instead of being killed.",
+  );
 }
 
 function mebibytes(bytes: number): string {
@@ -122,10 +125,10 @@ async function examineChannels(client: RedisClient): Promise<Finding> {
   try {
     // Nobody listens there.
     await client.publish(hangUpsChannel("doctor"), "");
-    return ok("Redis: gateways can ask each other to hang up");
+    return ok("Redis: Pub/Sub works (gateways ask each other to hang up calls over it)");
   } catch (error) {
     return warn(
-      `Redis: gateways cannot ask each other to hang up (${error instanceof Error ? error.message : String(error)})`,
+      `Redis: Pub/Sub does not work, so gateways cannot ask each other to hang up calls (${error instanceof Error ? error.message : String(error)})`,
       "Give the ACL user PUBLISH, SUBSCRIBE and the channels: ACL SETUSER … &onering:*. Until then a cancel or a right code at another gateway, or process, lets the phone ring to its ring time.",
     );
   }

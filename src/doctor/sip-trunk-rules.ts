@@ -1,6 +1,6 @@
 /** What is valid in the configuration of SIP trunks, and will still not work at most carriers. Connects to nothing. */
 import { isIP } from "node:net";
-import { publicNetwork } from "../shared/ip-address.ts";
+import { isLoopback, publicNetwork } from "../shared/ip-address.ts";
 import type { SipConfig } from "../telephony/sip-trunks/config.ts";
 import type { SipTrunkConfig } from "../telephony/sip-trunks/trunk-config.ts";
 import { type Finding, hint, warn } from "./finding.ts";
@@ -34,6 +34,10 @@ function isPrivate(address: string): boolean {
 function natFindings({ host, public_host: shown }: SipConfig, own: readonly Named[]): Finding[] {
   const far = own.filter(({ trunk }) => !isPrivate(trunk.host) && trunk.host.includes("."));
   if (shown !== undefined || !isPrivate(host) || far.length === 0) return [];
+  if (isLoopback(host)) {
+    const fix = "Set sip.host to an address of this machine that the carriers reach; behind NAT sip.public_host too.";
+    return [warn(`SIP: carriers are told to answer to ${host}, which only this machine reaches`, fix)];
+  }
   return [
     hint(
       `SIP: carriers are told to answer to ${host}, an address of a private network`,

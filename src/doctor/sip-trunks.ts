@@ -67,21 +67,26 @@ function ownCertificateFinding({ of, trunk, expiresAtMs }: CertificateEnd, nowMs
 /** @param what `sip.tls.certificate` */
 function endFinding(what: string, expiresAtMs: number, nowMs: number, fix: string): Finding {
   const date = new Date(expiresAtMs).toISOString().slice(0, 10);
-  if (expiresAtMs <= nowMs) return fail(`${what} ended on ${date}`, fix);
+  if (expiresAtMs <= nowMs) return fail(`${what} expired on ${date}`, fix);
   if (expiresAtMs - nowMs > warnBeforeMs) return ok(`${what} is valid until ${date}`);
-  return warn(`${what} ends on ${date}, in ${Math.floor((expiresAtMs - nowMs) / 86_400_000)} days`, fix);
+  return warn(`${what} expires on ${date}, in ${daysText(Math.floor((expiresAtMs - nowMs) / 86_400_000))}`, fix);
+}
+
+function daysText(days: number): string {
+  if (days === 0) return "less than a day";
+  return days === 1 ? "1 day" : `${days} days`;
 }
 
 /** @param asking.fromOtherPort the gateway's own port is in use, so that another one asked */
 function trunkFindings(
-  { trunk, host, targets }: TrunkProbe,
+  { trunk, host, targets, absence }: TrunkProbe,
   config: SipTrunkConfig | undefined,
   { fromOtherPort, nowMs }: { readonly fromOtherPort: boolean; readonly nowMs: number },
 ): readonly Finding[] {
-  if (targets.length === 0) {
-    const fix =
-      "Check sip.host (or outbound_proxy.host) of the trunk, this machine's name servers, and sip.host_ipv6 for a name with IPv6 addresses only.";
-    return [fail(`Trunk ${trunk}: ${host} has no address that can be used`, fix)];
+  const section = `trunks.${trunk}.sip`;
+  if (absence !== null) {
+    const key = `${section}.${config?.outbound_proxy === undefined ? "host" : "outbound_proxy.host"}`;
+    return [fail(`Trunk ${trunk}: ${host} ${absence.words}`, absenceFix(absence, key))];
   }
   const asked = {
     someAnswer: targets.some(({ failure }) => failure === null),
@@ -95,10 +100,21 @@ function trunkFindings(
   return [
     ...targets.flatMap((probe) => {
       const what = `Trunk ${trunk}: ${targetText(probe.target)}`;
-      return [targetFinding(what, probe, asked), ...carrierCertificateFindings(what, probe, nowMs)];
+      return [targetFinding(what, section, probe, asked), ...carrierCertificateFindings(what, probe, nowMs)];
     }),
     ...(config?.register === undefined ? [] : [registration]),
   ];
+}
+
+function absenceFix({ kind, words }: NonNullable<TrunkProbe["absence"]>, key: string): string {
+  if (kind === "other_family") {
+    const own = words.includes("IPv6") ? "sip.host_ipv6 to an IPv6" : "sip.host to an IPv4";
+    return `Set ${own} address of this machine, or ${key} to a name with addresses of the other family.`;
+  }
+  if (kind === "unanswered") return `Check this machine's name servers (/etc/resolv.conf), then ${key}.`;
+  if (kind === "no_service")
+    return `Ask the carrier about the records, or set the port beside ${key}: then only addresses count.`;
+  return `Check ${key}: ask the carrier for the name.`;
 }
 
 function carrierCertificateFindings(what: string, probe: TargetProbe, nowMs: number): readonly Finding[] {
@@ -115,15 +131,17 @@ interface Asked {
   readonly fromOtherPort: boolean;
 }
 
-function targetFinding(what: string, probe: TargetProbe, { someAnswer, asksOptions, fromOtherPort }: Asked): Finding {
+/** @param section of the trunk in the configuration */
+function targetFinding(what: string, section: string, probe: TargetProbe, asked: Asked): Finding {
+  const { someAnswer, asksOptions, fromOtherPort } = asked;
   const { target, status, roundTripMs, failure, fix, unconnected } = probe;
   if (failure === null) return answerFinding(what, status ?? 0, roundTripMs ?? 0);
   const level = someAnswer ? warn : fail;
   if (unconnected !== null) {
     const usual =
       unconnected === "tls"
-        ? "Check the trunk's tls section, and that the carrier speaks TLS 1.2 or newer at this port."
-        : "Check address, port and transport of the trunk, the firewall, and that the carrier knows this machine's address.";
+        ? `Check ${section}.tls, and that the carrier speaks TLS 1.2 or newer at this port.`
+        : `Check host, port and transport of ${section}, the firewall, and that the carrier knows this machine's address.`;
     return level(`${what}: ${failure}`, fix ?? usual);
   }
   const silent = `${what} does not answer OPTIONS: ${failure}`;
@@ -131,17 +149,17 @@ function targetFinding(what: string, probe: TargetProbe, { someAnswer, asksOptio
   if (!asksOptions)
     return hint(
       silent,
-      "Nor is it asked while the gateway runs (qualify_seconds: 0): a test call shows whether it takes calls.",
+      `Nor is it asked while the gateway runs (${section}.qualify_seconds is 0): a test call shows whether it takes calls.`,
     );
   if (fromOtherPort && target.protocol === "udp") {
     return warn(
       silent,
-      "It was asked from another port than the running gateway's, which some carriers do not answer: `GET /v1/admin/trunks` of the gateway says what holds.",
+      "It was asked from another port than the running gateway's, which some carriers do not answer: `GET /v1/admin/trunks` of the gateway says whether it is up.",
     );
   }
   return level(
     silent,
-    "Check address and transport, the firewall, and that the carrier knows this machine's address. If it answers no OPTIONS at all, set qualify_seconds: 0; the trunk is not used otherwise.",
+    `Check host, port and transport of ${section}, the firewall, and that the carrier knows this machine's address. If it answers no OPTIONS at all, set ${section}.qualify_seconds to 0; the trunk is not used otherwise.`,
   );
 }
 

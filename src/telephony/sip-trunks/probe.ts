@@ -5,6 +5,7 @@
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
 import { type ExchangeParts, exchange } from "../../sip/exchange/exchange.ts";
+import { type Absence, whyNoAddress } from "../../sip/location/absence.ts";
 import { createLocation } from "../../sip/location/index.ts";
 import { optionsAnswerMs, optionsRequest } from "../../sip/qualify/options-request.ts";
 import { createTransactions } from "../../sip/transaction/index.ts";
@@ -36,8 +37,10 @@ export interface TrunkProbe {
   readonly trunk: string;
   /** The name or address that was asked for. */
   readonly host: string;
-  /** None: it has no address. At most four are asked. */
+  /** At most four are asked. */
   readonly targets: readonly TargetProbe[];
+  /** Why there are no targets; null: there are. */
+  readonly absence: Absence | null;
 }
 
 export interface SipProbe {
@@ -49,7 +52,7 @@ export interface SipProbe {
 /** As many as one OPTIONS of the gateway is tried at. */
 const maxTargets = 4;
 
-/** Takes at most some 12 s. @throws {Error} where `sip.host` cannot be bound at all */
+/** Takes at most some 14 s. @throws {Error} where `sip.host` cannot be bound at all */
 export async function probeSipTrunks(
   config: SipTrunksConfig,
   { clock, random }: { readonly clock: Clock; readonly random: Random },
@@ -71,7 +74,9 @@ export async function probeSipTrunks(
     const trunks = plans.map(async (plan) => {
       const targets = (await locator.locate(plan.hop)).slice(0, maxTargets);
       const asked = targets.map((target) => probe(plan, target, { parts, random, sip }));
-      return { trunk: plan.name, host: plan.hop.host, targets: await Promise.all(asked) };
+      const { host } = plan.hop;
+      const absence = targets.length > 0 ? null : await whyNoAddress(host, families);
+      return { trunk: plan.name, host, targets: await Promise.all(asked), absence };
     });
     return { taken, trunks: await Promise.all(trunks) };
   } finally {

@@ -93,7 +93,7 @@ describe("Redis", () => {
       const { code, problems } = await examined();
       expect(code).toBe(0);
       expect(problems).toMatch(
-        /warn {2}Redis: gateways cannot ask each other to hang up \(NOPERM.*\n +→ .*&onering:\*/,
+        /warn {2}Redis: Pub\/Sub does not work, so gateways cannot ask each other to hang up calls \(NOPERM.*\n +→ .*&onering:\*/,
       );
     } finally {
       await redis.acl("SETUSER", "default", "allchannels");

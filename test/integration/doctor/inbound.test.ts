@@ -64,7 +64,7 @@ describe("where the dialplan leads calls in to the refusal", () => {
     async (driver) => {
       const { code, said } = await examined(open, { asterisk: { driver } });
       expect(said).toMatch(
-        /^ {2}ok {3}.*reach a rejection that this gateway is notified of\n +→ .*call \+441144960000 from/,
+        /^ hint {2}.*reach a rejection that this gateway is notified of\n +→ .*call \+441144960000 from/,
       );
       expect(code).toBe(0);
     },
@@ -145,7 +145,7 @@ describe("where the dialplan is another one", () => {
 
     // biome-ignore lint/suspicious/noTemplateCurlyInString: Asterisk's own way to write it.
     await open.cli('dialplan add extension _+44114.,1,Goto,"onering-inbound,${EXTEN},1" into no-inbound-calls');
-    expect((await examined(open, { endpoint: "pbx" })).said).toMatch(/^ {2}ok {3}.*reach a rejection/);
+    expect((await examined(open, { endpoint: "pbx" })).said).toMatch(/^ hint {2}.*reach a rejection/);
 
     // Who calls a missed call back would be answered here.
     await open.cli("dialplan add extension _+447700.,1,Answer into no-inbound-calls");
@@ -162,7 +162,7 @@ describe("where the dialplan cannot be seen", () => {
     const alone = { ami: undefined };
     const { code, said } = await examined(open, { asterisk: alone });
     expect(said).toMatch(
-      /^ {2}ok {3}.*cannot check whether inbound calls are rejected: ARI cannot read the dialplan.*\n +→ .*call \+441144960000 from another phone/,
+      /^ hint {2}.*cannot check whether inbound calls are rejected: ARI cannot read the dialplan.*\n +→ .*call \+441144960000 from another phone/,
     );
     expect(code).toBe(0);
     const none = await examined(closed, { asterisk: alone });

@@ -21,7 +21,7 @@ it("doctor tells what an operator took out of service, until it is back", async 
   const gateway = await startGateway(parts);
   const operator = gatewayClient(gateway.url, operatorKey);
   try {
-    expect((await doctor(document)).output).toMatch(/ok {3}Nothing is out of service/);
+    expect((await doctor(document)).output).toMatch(/ok {3}No trunk or Asterisk is drained/);
 
     await operator.post("/v1/admin/asterisks/local/drain", { reason: "new kernel" });
     const { code, output } = await doctor(document);
@@ -32,7 +32,7 @@ it("doctor tells what an operator took out of service, until it is back", async 
     expect(code).toBe(1);
 
     await operator.post("/v1/admin/asterisks/local/undrain");
-    expect((await doctor(document)).output).toMatch(/ok {3}Nothing is out of service/);
+    expect((await doctor(document)).output).toMatch(/ok {3}No trunk or Asterisk is drained/);
   } finally {
     await gateway.stop();
   }

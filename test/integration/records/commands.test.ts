@@ -113,7 +113,7 @@ describeOnBothBackends("onering migrate and doctor", (open) => {
 
 describe("doctor on records", () => {
   test("off is said", async () => {
-    expect(lines(await examine("off"))).toEqual(["ok Records: off, nothing is recorded"]);
+    expect(lines(await examine("off"))).toEqual(["hint Records: off, nothing is recorded"]);
     expect(await migrate("off")).toEqual({ code: 0, output: "off: nothing to migrate (records.url)\n" });
   });
 

@@ -80,7 +80,7 @@ describe("onering check", () => {
     expect(valid).toBe(true);
     expect(findings).toMatchObject([
       { level: "ok", what: expect.stringContaining("10,000 caller IDs start with +3363998") },
-      { level: "ok", what: expect.stringContaining("is written +33639980000 as caller ID") },
+      { level: "hint", what: expect.stringContaining("is written +33639980000 as caller ID") },
       { level: "ok", what: expect.stringContaining("Numbering plans: libphonenumber") },
     ]);
   });

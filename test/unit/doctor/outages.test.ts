@@ -47,7 +47,7 @@ describe("what is out of service", () => {
   });
 
   it("is nothing to warn of where nothing is", () => {
-    expect(said([])).toBe("  ok   Nothing is out of service\n");
+    expect(said([])).toBe("  ok   No trunk or Asterisk is drained\n");
   });
 
   it("names the callees that nobody can call now", () => {

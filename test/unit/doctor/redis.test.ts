@@ -9,7 +9,7 @@ it.each([
   [info(100, 1000, 8000), "ok", "uses 100 MiB of maxmemory 1000 MiB"],
   [info(800, 1000, 8000), "warn", "uses 800 MiB of maxmemory 1000 MiB"],
   [info(1000, 1000, 8000), "fail", "uses 1000 MiB of maxmemory 1000 MiB"],
-  [info(100, 0, 8000), "ok", "8000 MiB of its machine (no maxmemory is set)"],
+  [info(100, 0, 8000), "hint", "8000 MiB of its machine (no maxmemory is set)"],
   [info(7000, 0, 8000), "warn", "8000 MiB of its machine (no maxmemory is set)"],
 ])("a Redis that is filling up is reported before every start answers 503: %#", (memory, level, what) => {
   const finding = examineMemory(memory);

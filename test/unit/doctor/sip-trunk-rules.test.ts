@@ -19,14 +19,24 @@ test("a trunk that is known by address, and one without SIP, need nothing", () =
 
 test("a private address towards a carrier elsewhere may be behind NAT", () => {
   const far = examine({}, { sip: { host: "10.0.0.5" } });
-  expect(far).toEqual([expect.stringMatching(/^ok SIP: carriers are told to answer to 10\.0\.0\.5.* → .*public_host/)]);
+  expect(far).toEqual([
+    expect.stringMatching(/^hint SIP: carriers are told to answer to 10\.0\.0\.5.* → .*public_host/),
+  ]);
   expect(examine({}, { sip: { host: "10.0.0.5", public_host: "203.0.113.7" } })).toEqual([]);
   expect(examine({ host: "10.0.0.9" }, { sip: { host: "10.0.0.5" } })).toEqual([]);
 });
 
+test("a loopback address towards a carrier elsewhere was reported as ok: no answer would come", () => {
+  const findings = examine({}, { sip: { host: "127.0.0.1" } });
+  expect(findings).toEqual([
+    expect.stringMatching(/^warn .* to answer to 127\.0\.0\.1, which only .* → Set sip\.host/),
+  ]);
+  expect(examine({ host: "127.0.0.2" }, { sip: { host: "127.0.0.1" } })).toEqual([]);
+});
+
 test("an account whose From has our address, and a trunk that withholds the caller ID", () => {
   expect(examine(account)).toEqual([
-    expect.stringMatching(/^ok Trunk a: From has our own address.*from_domain, mostly to sip\.carrier\.example/),
+    expect.stringMatching(/^hint Trunk a: From has our own address.*from_domain, mostly to sip\.carrier\.example/),
   ]);
   expect(examine({ ...account, from_domain: "carrier.example" })).toEqual([]);
   expect(examine({ identity: { privacy: "id" } })).toEqual([expect.stringMatching(/^warn Trunk a: it withholds/)]);

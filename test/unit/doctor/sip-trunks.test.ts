@@ -59,7 +59,7 @@ test("a carrier that is overloaded, and one that refuses us", async () => {
   expect((await examine({ host: "127.0.0.1", port }))[1]).toMatch(
     /^warn .* with 503 .*the trunk is not used meanwhile/,
   );
-  expect((await examine({ host: "127.0.0.1", port: refusing }))[1]).toMatch(/^ok .* with 403 .*may not know/);
+  expect((await examine({ host: "127.0.0.1", port: refusing }))[1]).toMatch(/^hint .* with 403 .*may not know/);
 });
 
 describe("a certificate over TLS", () => {
@@ -86,9 +86,10 @@ describe("a certificate over TLS", () => {
     ["valid", /^ok sip\.tls\.certificate is valid until 2099-12-31$/],
     [
       20,
-      /^warn sip\.tls\.certificate ends on \d{4}-\d\d-\d\d, in (19|20) days → Renew it: the gateway reads its file again/,
+      /^warn sip\.tls\.certificate expires on \d{4}-\d\d-\d\d, in (19|20) days → Renew it: the gateway reads its file again/,
     ],
-    ["expired", /^fail sip\.tls\.certificate ended on 2020-01-02 → Renew it/],
+    [1, /^warn sip\.tls\.certificate expires on \d{4}-\d\d-\d\d, in less than a day → Renew it/],
+    ["expired", /^fail sip\.tls\.certificate expired on 2020-01-02 → Renew it/],
   ] as const)("of our own: %s", async (lifetime, expected) => {
     const own = await (await newAuthority()).issue(["IP:127.0.0.1"], lifetime);
     const port = (await carrier({ udp: [anywhere] }))("udp");
@@ -105,7 +106,7 @@ describe("a certificate over TLS", () => {
     const findings = await examine({ ...trunk, port: await portOf(soon) });
     expect(findings[1]).toMatch(/^ok Trunk a: TLS .* answers OPTIONS with 200/);
     expect(findings[2]).toMatch(
-      /^warn Trunk a: TLS .*: the carrier's certificate ends on .* → The carrier has to renew it/,
+      /^warn Trunk a: TLS .*: the carrier's certificate expires on .* → The carrier has to renew it/,
     );
     const refused = await examine({ ...trunk, port: await portOf(ended) });
     expect(refused.slice(1)).toEqual([
@@ -138,8 +139,8 @@ describe("a certificate over TLS", () => {
       ...{ x5u: "https://sti.example/cert.pem", attestation: "A" },
     };
     const findings = await examine({ host: "127.0.0.1", port, transport: "tls", tls }, { identity });
-    expect(findings[1]).toMatch(/^warn trunks\.a\.sip\.tls\.certificate ends on /);
-    expect(findings[2]).toMatch(/^warn sip\.identity\.certificate ends on /);
+    expect(findings[1]).toMatch(/^warn trunks\.a\.sip\.tls\.certificate expires on /);
+    expect(findings[2]).toMatch(/^warn sip\.identity\.certificate expires on /);
   });
 });
 
@@ -147,28 +148,35 @@ describe("a carrier that is not there", () => {
   test("refuses the connection", async () => {
     const port = await freePort("tcp");
     expect((await examine({ host: "127.0.0.1", port, transport: "tcp" }))[1]).toMatch(
-      /^fail Trunk a: TCP .*no connection: refused.* → Check address, port and transport/,
+      /^fail Trunk a: TCP .*no connection: refused.* → Check host, port and transport of trunks\.a\.sip, /,
     );
   });
 
   test("answers no OPTIONS: a problem where the gateway asks, else not", async () => {
     const port = (await carrier({ udp: [anywhere] }, null))("udp");
     const asked = await examine({ host: "127.0.0.1", port }, {}, hasty);
-    expect(asked[1]).toMatch(/^fail .* does not answer OPTIONS: no response within 4 s → .*qualify_seconds: 0/);
+    expect(asked[1]).toMatch(
+      /^fail .* does not answer OPTIONS: no response within 4 s → .*trunks\.a\.sip\.qualify_seconds to 0/,
+    );
     const unasked = await examine({ host: "127.0.0.1", port, qualify_seconds: 0 }, {}, hasty);
-    expect(unasked[1]).toMatch(/^ok .* does not answer OPTIONS/);
+    expect(unasked[1]).toMatch(/^hint .* does not answer OPTIONS/);
   });
 
   test("has a name without an address", async () => {
     const findings = await examine({ host: "carrier.invalid", port: 5060 }, {}, hasty);
-    expect(findings[1]).toMatch(/^fail Trunk a: carrier\.invalid has no address that can be used/);
+    expect(findings[1]).toMatch(
+      /^fail Trunk a: carrier\.invalid (does not exist in DNS|cannot be resolved).* trunks\.a\.sip\.host/,
+    );
+    const outbound_proxy = { host: "proxy.invalid", port: 5060 };
+    const behindProxy = await examine({ host: "carrier.example", outbound_proxy }, {}, hasty);
+    expect(behindProxy[1]).toMatch(/^fail Trunk a: proxy\.invalid .* trunks\.a\.sip\.outbound_proxy\.host/);
   });
 });
 
 test("a port that something else has, and an address that is none of this machine's", async () => {
   const taken = (await carrier({ udp: [anywhere] }))("udp");
   const findings = await examine({ host: "127.0.0.1", port: taken }, { udp_port: taken });
-  expect(findings[0]).toMatch(/^ok SIP: a port of UDP \d+ on 127\.0\.0\.1 is in use .* → That is right while/);
+  expect(findings[0]).toMatch(/^hint SIP: a port of UDP \d+ on 127\.0\.0\.1 is in use .* → That is right while/);
   expect(findings[1]).toMatch(/^ok .* answers OPTIONS with 200/);
   const silent = (await carrier({ udp: [anywhere] }, null))("udp");
   const other = await examine({ host: "127.0.0.1", port: silent }, { udp_port: taken }, hasty);
@@ -187,7 +195,7 @@ test("a registration is not tried, which would replace the running gateway's", a
   const account = { username: "alice", password: "s3xY-pass-w0rd", register: {} };
   const findings = await examine({ host: "127.0.0.1", port, ...account }, {}, hasty);
   expect(findings.at(-1)).toMatch(
-    /^ok Trunk a: its registration is the running gateway's.* → `GET \/v1\/admin\/trunks`/,
+    /^hint Trunk a: its registration is the running gateway's.* → `GET \/v1\/admin\/trunks`/,
   );
   expect(new Set(seen)).toEqual(new Set(["OPTIONS"]));
 });

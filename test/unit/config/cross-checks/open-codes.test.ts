@@ -38,7 +38,7 @@ describe("onering check", () => {
     const found = notes({ verification: { workflow, message_code_length: 4 } });
     expect(found).toEqual([
       {
-        level: "ok",
+        level: "hint",
         what: "verification.workflow: open at once, the codes of missed_call and sms (4 digits each) are found by 10 wrong checks with probability 0.2 %, above max_guess_probability (0.1 %): the later delivery voids the older code",
         fix: expect.stringContaining("another length than 4"),
       },
