@@ -25,7 +25,7 @@ export const GuardSection = optionalSection(
     mode: Type.Union([Type.Literal("off"), Type.Literal("record"), Type.Literal("deny")], {
       default: "record",
       description:
-        "What limits and learned thresholds do: `deny` refuses, `record` decides alike but only writes it down, `off` does not count. Read the decisions of some days before you set `deny`. Lists, opt-outs and caps hold in every mode.",
+        "What limits and learned thresholds do: `deny` refuses, `record` decides alike but only writes it down, `off` does not count. Read the decisions of some days before you set `deny`. Lists, opt-outs and caps apply in every mode.",
     }),
     answers: optionalSection(
       "What an app gets where a delivery is refused: `deny` is an error; `shadow` looks like a delivery that no one receives, so that an attacker does not learn that the start was found out.",
@@ -47,7 +47,7 @@ export const GuardSection = optionalSection(
       maxItems: 10_000,
       uniqueItems: true,
       description:
-        "The same for those to which limits and learned thresholds do not apply: your testers, your own offices. Caps, opt-outs and the limits of each callee hold all the same.",
+        "The same for those to which limits and learned thresholds do not apply: your testers, your own offices. Caps, opt-outs and the limits of each callee apply all the same.",
     }),
     caps: optionalSection(
       "What all apps together may use in a UTC day: the most that an attack can cost. Without it no cap; of one app in apps.<name>.caps.",

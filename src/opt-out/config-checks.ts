@@ -31,7 +31,7 @@ function callNumbersAreRight({ opt_out: { call_numbers: list }, apps, ranges, tr
       problems.push({ path: [...path, key], given, expected });
     if (app !== undefined && isSound(["apps"]) && !Object.hasOwn(apps, app))
       wrong("app", app, "the name of an app in `apps`");
-    if (seen.has(number)) wrong("number", number, "a number that stands once in this list");
+    if (seen.has(number)) wrong("number", number, "a number that is only once in this list");
     seen.add(number);
     const range = Object.keys(ranges).find((name) => {
       const config = ranges[name];

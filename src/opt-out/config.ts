@@ -13,7 +13,7 @@ export const OptOut = optionalSection("Opt-outs: people who ask never to be cont
   scope: Type.Union([Type.Literal("app"), Type.Literal("all")], {
     default: "app",
     description:
-      "Whom an opt-out by text or call holds for: `app`, the one that it names, where it names one (a sender or a number of one app); `all`, every app of this gateway. One that names no app always holds for all, and a link that the API gave to an app for that app alone: it could follow links to anybody.",
+      "Whom an opt-out by text or call applies to: `app`, the one that it names, where it names one (a sender or a number of one app); `all`, every app of this gateway. One that names no app always applies to all, and a link that the API gave to an app for that app alone: it could follow links to anybody.",
   }),
   link_base_url: Type.Optional(
     text(

@@ -1,4 +1,4 @@
-/** Keys of signed results that sign nothing, or stand twice. */
+/** Keys of signed results that sign nothing, or are given twice. */
 import type { CrossCheck, IsSound } from "../typed-yaml/cross-check.ts";
 import type { Problem } from "../typed-yaml/errors.ts";
 import type { ProofsConfig } from "./config.ts";
@@ -25,8 +25,7 @@ function keysFit({ proofs }: Sections, isSound: IsSound): Problem[] {
     if (!isSound(path)) return [];
     const key = readProofKey(text, mustSign);
     if ("expected" in key) return [{ path, given: "(hidden)", expected: key.expected }];
-    if (seen.has(key.kid))
-      return [{ path, given: "(hidden)", expected: "a key that stands nowhere else in this section" }];
+    if (seen.has(key.kid)) return [{ path, given: "(hidden)", expected: "a key that is nowhere else in this section" }];
     seen.add(key.kid);
     return [];
   });

@@ -41,7 +41,7 @@ const signatureKeys = {
   }),
   signature_prefix: text("^[\\x21-\\x7e]{0,20}$", "up to 20 characters", {
     default: "",
-    description: "What stands before it in the header, such as `sha256=`.",
+    description: "What comes before it in the header, such as `sha256=`.",
   }),
   algorithm: Type.Union([Type.Literal("sha256"), Type.Literal("sha512"), Type.Literal("sha1")], {
     default: "sha256",
@@ -134,7 +134,7 @@ export const SmsHttp = section(
     query: templates("Parameters of the URL, each encoded."),
     json: Type.Optional(
       template(
-        "Body in JSON, written as one string. Placeholders stand inside its strings and are escaped; a property that is exactly {sender} is left out where no sender is configured.",
+        "Body in JSON, written as one string. Placeholders go inside its strings and are escaped; a property that is exactly {sender} is left out where no sender is configured.",
       ),
     ),
     form: templates(
