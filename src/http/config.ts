@@ -55,7 +55,7 @@ export const Http = optionalSection("The HTTP server of the API.", {
     6000,
     1,
     1_000_000,
-    "Requests a minute from one API key (or one address without a key) that one gateway process takes: a limit for runaway clients, far above normal use.",
+    "Requests a minute from one app (or one address without a key) that one gateway process takes: a limit for runaway clients, far above normal use.",
   ),
   shed_at_delay_ms: ms(
     200,

@@ -62,7 +62,7 @@ const headers = {
     schema: { type: "string" },
   },
   RateLimitPolicy: textHeader(
-    "Requests a minute of this key (draft-ietf-httpapi-ratelimit-headers).",
+    "Requests a minute of this app (draft-ietf-httpapi-ratelimit-headers).",
     '"requests";q=6000;w=60',
   ),
   RateLimit: textHeader(
