@@ -98,7 +98,8 @@ export function tallyOf(cdr: Cdr): readonly { readonly key: TallyKey; readonly t
     const { counters: ofTrunk, delays } = of(trunk);
     ofTrunk.attempts += 1;
     ofTrunk.answered += Number(outcome === "answered");
-    ofTrunk.reached += Number(reachedUser(outcome));
+    // Only an attempt whose phone rang has a delay.
+    ofTrunk.reached += Number(reachedUser(outcome, delayMs !== null));
     if (delayMs !== null) delays[bucketOf(delayMs)] = (delays[bucketOf(delayMs)] ?? 0) + 1;
   }
   return [...byTrunk].map(([trunk, tally]) => ({ key: { ...common, trunk }, tally }));

@@ -6,6 +6,8 @@ import type { RelayCounts } from "../events/relay.ts";
 import type { GuardObserver } from "../guard/observer-port.ts";
 import type { HealthObserver } from "../numbers/health/ports.ts";
 import type { NetworkObserver } from "../numbers/networks/live-port.ts";
+import type { Outcome } from "../telephony/calls/outcome.ts";
+import { reachedUser } from "../telephony/calls/user-reached.ts";
 import type { WebhookObserver } from "../webhooks/observer-port.ts";
 import { addEventMetrics } from "./event-metrics.ts";
 import { addGauges, type MetricSources } from "./gauges.ts";
@@ -94,8 +96,8 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
   });
   const attempts = new Counter({
     name: "onering_call_attempts_total",
-    help: "Finished INVITEs by outcome, each on its own trunk where a call failed over.",
-    labelNames: ["trunk", "outcome"] as const,
+    help: "Finished INVITEs by outcome, each on its own trunk where a call failed over. `reached`: it counts for the NER (ITU-T E.425).",
+    labelNames: ["trunk", "outcome", "reached"] as const,
     registers,
   });
   const inboundCalls = new Counter({
@@ -152,6 +154,9 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
   addGauges(sources, registry);
   const countVerified = addVerifiedMetrics(registry, { country, warn: (fields, text) => logger?.warn(fields, text) });
 
+  const countAttempt = (trunk: string, outcome: Outcome, alerted: boolean) =>
+    attempts.inc({ trunk, outcome, reached: String(reachedUser(outcome, alerted)) });
+
   const counters: { readonly [Type in keyof GatewayEvents]: (data: GatewayEvents[Type]) => void } = {
     "verification.started": (data) => {
       started.inc({ channel: data.channel, country: country(data.country) });
@@ -174,8 +179,9 @@ export function createMetrics(sources: MetricSources, logger?: Pick<Logger, "war
       const { attempts: made } = result;
       // A call without an INVITE counts for the trunk of its slot.
       const trunk = made.at(-1)?.trunk ?? reserved;
-      if (made.length === 0) attempts.inc({ trunk, outcome: result.outcome });
-      for (const one of made) attempts.inc({ trunk: one.trunk, outcome: one.outcome });
+      // No call fails over once its phone rings: only the last attempt may have.
+      for (const one of made.slice(0, -1)) countAttempt(one.trunk, one.outcome, false);
+      countAttempt(trunk, made.at(-1)?.outcome ?? result.outcome, result.alerted);
       callSources.inc({ source: result.source });
       if (result.falseAnswer) falseAnswers.inc({ trunk });
       if (result.postDialDelayMs !== null) postDialDelay.observe({ trunk }, result.postDialDelayMs / 1000);

@@ -181,7 +181,10 @@ const figures = {
   attempts: count("Call attempts (INVITEs), each on the trunk that it took."),
   answered: count("Those that were answered."),
   asr: nullable("number", "Answer-seizure ratio: answered ÷ attempts (ITU-T E.411)."),
-  ner: nullable("number", "Network effectiveness ratio: rang, answered, busy or declined ÷ attempts (ITU-T E.425)."),
+  ner: nullable(
+    "number",
+    "Network effectiveness ratio (ITU-T E.425): attempts that reached the user ÷ attempts. These are `rang`, `answered`, `busy`, `declined`, and `canceled` or `interrupted` once the phone rang.",
+  ),
   pdd_ms: Type.Object(
     { p50: nullable("integer", "Median."), p95: nullable("integer", "95th percentile.") },
     { description: "Post-dial delay in milliseconds, from a histogram: off by less than its bucket." },

@@ -1,4 +1,4 @@
-/** Which outcomes count for the ratios of ITU-T E.411 and E.425. */
+/** Which call attempts count for the network effectiveness ratio of ITU-T E.425. */
 import type { Outcome } from "./outcome.ts";
 
 /**
@@ -8,7 +8,15 @@ import type { Outcome } from "./outcome.ts";
  */
 const networkEffective: ReadonlySet<string> = new Set<Outcome>(["rang", "answered", "busy", "declined"]);
 
-/** @param outcome also one that a newer gateway stored */
-export function reachedUser(outcome: string): boolean {
-  return networkEffective.has(outcome);
+/** Ended or lost on our side: only whether the phone rang says what the network did. */
+const endedOnOurSide: ReadonlySet<string> = new Set<Outcome>(["canceled", "interrupted"]);
+
+/**
+ * Whether a call attempt reached the user. One that we canceled while the phone rang did: it is a ring no answer. One that
+ * we canceled before stays a seizure without effect, as in E.425, whose denominator is all seizures.
+ * @param outcome also one that a newer gateway stored
+ * @param alerted whether the phone rang
+ */
+export function reachedUser(outcome: string, alerted: boolean): boolean {
+  return networkEffective.has(outcome) || (alerted && endedOnOurSide.has(outcome));
 }

@@ -255,7 +255,7 @@ describe("figures", () => {
       /^onering_verifications_ended_total{channel="missed_call",status="verified",reason="[a-z_]+",country="GB"} [1-9]/m,
     );
     expect(text).toMatch(/^onering_checks_total{valid="true"} [1-9]/m);
-    expect(text).toMatch(/^onering_call_attempts_total{trunk="carrier",outcome="rang"} [1-9]/m);
+    expect(text).toMatch(/^onering_call_attempts_total{trunk="carrier",outcome="rang",reached="true"} [1-9]/m);
     expect(text).toContain('onering_trunk_usable{trunk="carrier"} 1');
     expect(text).toContain('onering_trunk_breaker{trunk="carrier",asterisk="local",state="closed"} 1');
     expect(text).toContain('onering_asterisk_connected{asterisk="local"} 1');

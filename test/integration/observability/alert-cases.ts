@@ -1,3 +1,6 @@
+/** Every alert, with series that raise it and series that do not. */
+import { reachedUser } from "../../../src/telephony/calls/user-reached.ts";
+
 /**
  * For every alert of docs/deploy/prometheus-alerts.yml: series on which it fires, and series close to them on which it does
  * not, in promtool's notation at one value a minute (`0+2x60`: 0, 2, 4 … 60 more values).
@@ -16,7 +19,8 @@ const fires = (at: string, labels: Readonly<Record<string, string>>, series: Ale
 });
 const quiet = (at: string, series: AlertCase["series"]): AlertCase => ({ series, at, fires: null });
 
-const attempts = (outcome: string) => `onering_call_attempts_total{trunk="a",outcome="${outcome}"}`;
+const attempts = (outcome: string, reached = reachedUser(outcome, false)) =>
+  `onering_call_attempts_total{trunk="a",outcome="${outcome}",reached="${reached}"}`;
 const ended = (status: string) =>
   `onering_verifications_by_trunk_total{trunk="a",app="shop",country="GB",status="${status}"}`;
 const sources = (source: string) => `onering_call_sources_total{source="${source}"}`;
@@ -165,6 +169,8 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
     // No call has rung on it yet.
     fires("50m", trunk, { [attempts("congestion")]: "0+3x60" }),
     quiet("50m", { [attempts("rang")]: "0+1x60", [attempts("busy")]: "0+2x60", [attempts("congestion")]: "0+1x60" }),
+    // Each code was typed while the phone rang.
+    quiet("50m", { [attempts("canceled", true)]: "0+3x60" }),
     quiet("50m", { [attempts("congestion")]: "0+1x60" }),
   ],
   OneRingAnswered: [

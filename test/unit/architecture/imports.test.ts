@@ -76,7 +76,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...["telephony/asterisk", "telephony/call-control", "telephony/sip-trunks"],
   ],
   "telephony/calls": [
-    ...["numbers", "observability", "sip"],
+    ...["numbers", "sip"],
     ...["telephony/asterisk", "telephony/call-control", "telephony/sip-capture", "telephony/trunks"],
   ],
   // Places the calls of live checks: the port of numbers over the dialer.
@@ -115,7 +115,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   processes: ["telephony/sip-trunks"],
   observability: [
     ...["events", "guard", "processes", "numbers/health", "numbers/networks", "webhooks"],
-    ...["telephony/sip-trunks", "telephony/trunks"],
+    ...["telephony/calls", "telephony/sip-trunks", "telephony/trunks"],
   ],
   // Records of ended verifications, and statistics over them (outcomes of calls).
   cdr: ["apps", "numbers", "numbers/networks", "telephony/calls", "verification"],

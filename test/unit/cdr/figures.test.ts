@@ -29,6 +29,15 @@ test("ASR and NER are of call attempts, each on the trunk that it was made on (E
   expect(figuresOf(sumOf(verifications, "carrier-b"))).toMatchObject({ attempts: 1, asr: 1, ner: 1, started: 1 });
 });
 
+test("a call that was canceled while the phone rang counts for the NER, one canceled before does not", () => {
+  const typedWhileRinging = [["carrier-a", "pbx", "canceled", 1200]] as const;
+  const canceledBefore = [["carrier-a", "pbx", "canceled", null]] as const;
+  const of = (invites: typeof typedWhileRinging | typeof canceledBefore) =>
+    verification({ deliveries: [delivery({ result: rang({ invites, outcome: "canceled" }) })] });
+  expect(figuresOf(sumOf([of(typedWhileRinging)]))).toMatchObject({ attempts: 1, ner: 1 });
+  expect(figuresOf(sumOf([of(typedWhileRinging), of(canceledBefore)]))).toMatchObject({ attempts: 2, ner: 0.5 });
+});
+
 test("started, delivered, verified and conversion are of deliveries; a verification counts once", () => {
   const sms = delivery({ number: 2, channel: "sms", state: "sent", result: null, cost: 0.05 });
   const failed = delivery({ state: "failed", reason: "busy", result: rang({ outcome: "busy" }) });

@@ -49,9 +49,19 @@ describe("the metrics", () => {
     ];
     count(callEnded("cheap", { ...rang, attempts }));
     const text = await registry.metrics();
-    expect(text).toContain('onering_call_attempts_total{trunk="cheap",outcome="congestion"} 1');
-    expect(text).toContain('onering_call_attempts_total{trunk="carrier",outcome="rang"} 1');
+    expect(text).toContain('onering_call_attempts_total{trunk="cheap",outcome="congestion",reached="false"} 1');
+    expect(text).toContain('onering_call_attempts_total{trunk="carrier",outcome="rang",reached="true"} 1');
     expect(text).toContain('onering_post_dial_delay_seconds_count{trunk="carrier"} 1');
+  });
+
+  it("count a call that was canceled while the phone rang as one that reached the user", async () => {
+    const { count, registry } = createMetrics(idle);
+    count(callEnded("carrier", { ...rang, outcome: "canceled" }));
+    const silent = { alerted: false, postDialDelayMs: null, ringMs: null };
+    count(callEnded("carrier", { ...rang, ...silent, outcome: "canceled" }));
+    const text = await registry.metrics();
+    expect(text).toContain('onering_call_attempts_total{trunk="carrier",outcome="canceled",reached="true"} 1');
+    expect(text).toContain('onering_call_attempts_total{trunk="carrier",outcome="canceled",reached="false"} 1');
   });
 
   it("count what happened", async () => {
@@ -90,7 +100,7 @@ describe("the metrics", () => {
       'onering_verifications_started_total{channel="missed_call",country="GB"} 1',
       'onering_checks_total{valid="false"} 1',
       'onering_checks_total{valid="true"} 1',
-      'onering_call_attempts_total{trunk="carrier",outcome="rang"} 1',
+      'onering_call_attempts_total{trunk="carrier",outcome="rang",reached="true"} 1',
       'onering_call_sources_total{source="sip"} 1',
       'onering_call_sources_total{source="events"} 1',
       'onering_false_answers_total{trunk="other"} 1',
@@ -109,7 +119,7 @@ describe("the metrics", () => {
     const busy: CallResult = { ...rang, outcome: "busy", alerted: false, postDialDelayMs: null, ringMs: null };
     count(callEnded("carrier", busy));
     const text = await registry.metrics();
-    expect(text).toContain('outcome="busy"} 1');
+    expect(text).toContain('outcome="busy",reached="true"} 1');
     expect(text).not.toMatch(/onering_(ring|post_dial_delay)_seconds_count{/);
   });
 
