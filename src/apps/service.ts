@@ -112,7 +112,7 @@ export function createAppsService(parts: AppsServiceParts): AppsService {
 
   function refuseConfigured(name: string, what: string): void {
     if (directory.entry(name)?.source !== "configuration") return;
-    throw new Refusal("conflict", `The app ${name} stands in the configuration: ${what} there (apps.${name}).`);
+    throw new Refusal("conflict", `The app ${name} is defined in the configuration: ${what} there (apps.${name}).`);
   }
 
   function entryOf(name: string): AppEntry {

@@ -1,7 +1,9 @@
 /** Times as people and programs write them in filters. */
 
 /** RFC 3339 with seconds optional, or a date, which is its beginning in UTC. */
-export const momentPattern = "^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?(Z|[+-]\\d{2}:\\d{2}))?$";
+export const momentPattern =
+  "^\\d{4}-\\d{2}-\\d{2}([Tt ]\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,9})?)?([Zz]|[+-]\\d{2}:\\d{2}))?$";
+export const momentInWords = "a time such as 2026-11-01T00:00:00Z, or a date";
 
 const shape = new RegExp(momentPattern);
 
@@ -12,6 +14,6 @@ export function readMoment(text: string): number | null {
   const dayMs = Date.parse(day);
   // February 30 would be read as a day of March.
   if (Number.isNaN(dayMs) || !new Date(dayMs).toISOString().startsWith(day)) return null;
-  const ms = Date.parse(text);
+  const ms = Date.parse(text.toUpperCase().replace(" ", "T"));
   return Number.isNaN(ms) ? null : ms;
 }

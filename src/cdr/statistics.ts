@@ -45,12 +45,12 @@ export async function statistics(
   }
   const [limitMs, what] =
     period === "hour"
-      ? [longestByHourMs, "by hour"]
+      ? [longestByHourMs, " by hour"]
       : uses("prefix")
-        ? [longestByPrefixMs, "by prefix"]
-        : [longestMs, "at all"];
+        ? [longestByPrefixMs, " by prefix"]
+        : [longestMs, ""];
   if (toMs - fromMs > limitMs) {
-    throw invalid(`\`from\` to \`to\` must be at most ${limitMs / dayMs} days ${what}: ask for parts of it.`);
+    throw invalid(`\`from\` to \`to\` must span at most ${limitMs / dayMs} days${what}; ask for shorter periods.`);
   }
   const found = await store.stats({ fromMs, toMs, period, by, where, maxGroups });
   if (found.length > maxGroups) {

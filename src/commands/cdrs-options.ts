@@ -1,5 +1,5 @@
 /** The options of `onering cdrs`. */
-import { readMoment } from "../cdr/moment.ts";
+import { momentInWords, readMoment } from "../cdr/moment.ts";
 import { exportFormats } from "../cdr/representation.ts";
 import type { CdrsOptions } from "./cdrs.ts";
 
@@ -27,5 +27,5 @@ export function readExportOptions(given: {
 }
 
 function wrongTime(name: string, text: string | undefined) {
-  return { wrong: `--${name} must be a time such as 2026-11-01T00:00:00Z, or a date, not ${JSON.stringify(text)}` };
+  return { wrong: `--${name} must be ${momentInWords}, not ${JSON.stringify(text)}` };
 }

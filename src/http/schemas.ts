@@ -23,15 +23,24 @@ export const time = (description: string) => Type.String({ format: "date-time", 
  * A time of a request. The format also takes an offset without minutes (`+01`, as PostgreSQL writes it) and a leap second, which
  * `Date.parse` does not read: an entry with such an end would never end.
  */
-export const givenTime = (description: string) =>
-  Type.String({
-    format: "date-time",
-    pattern: "^\\d{4}-\\d\\d-\\d\\d[Tt ]\\d\\d:\\d\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]\\d\\d:?\\d\\d)$",
-    description,
-  });
+const givenTimeForm = {
+  format: "date-time",
+  pattern: "^\\d{4}-\\d\\d-\\d\\d[Tt ]\\d\\d:\\d\\d:[0-5]\\d(\\.\\d+)?([Zz]|[+-]\\d\\d:?\\d\\d)$",
+  "x-expected": "a time such as 2027-03-01T00:00:00Z",
+};
+export const givenTime = (description: string) => Type.String({ ...givenTimeForm, description });
+
+/** The same, where null says that there is none. */
+export const givenTimeOrNull = (description: string) =>
+  Type.Unsafe<string | null>({ type: ["string", "null"], ...givenTimeForm, description });
 
 /** Case-insensitive: `gb` is GB. numbers/country.ts checks that the country exists. */
-export const country = (description: string) => Type.String({ pattern: "^[A-Za-z]{2}$", description });
+export const country = (description: string) =>
+  Type.String({
+    pattern: "^[A-Za-z]{2}$",
+    "x-expected": "an ISO 3166 country code of two letters, such as GB",
+    description,
+  });
 
 /** A number as it was typed or pasted, with the invisible marks of contact lists. */
 export const maxNumberLength = maxTypedLength;

@@ -22,7 +22,9 @@ const keysBody = {
   type: "object",
   required: ["digits"],
   additionalProperties: false,
-  properties: { digits: { type: "string", pattern: "^[0-9*#A-D]{1,16}$" } },
+  properties: {
+    digits: { type: "string", pattern: "^[0-9*#A-D]{1,16}$", "x-expected": "1 to 16 keys of 0-9, *, # and A-D" },
+  },
 };
 
 interface ById {

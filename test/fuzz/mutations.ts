@@ -367,7 +367,6 @@ export const mutations: readonly Mutation[] = [
         "format",
         "app",
         "last_event_id",
-        "after",
         "x",
         "",
         ...prototypeNames,

@@ -90,7 +90,6 @@ export function createValues(document: ApiDocument, seen: Seen, seed: number): V
       case "verification":
         return chance.pick([...idsOf("verifications"), "v0000none"]);
       case "cursor":
-      case "after":
         return seen.cursors.length > 0 ? chance.pick(seen.cursors) : undefined;
       case "last_event_id":
       case "last-event-id":

@@ -70,8 +70,8 @@ export function appRoutes(appsFor: (who: string) => AppsService): FastifyPluginA
         config: { ...neverShed },
       },
       async (request) => {
-        const { after = null, limit = "100" } = request.query;
-        const page = await apps(request).list(after, Number(limit));
+        const { cursor = null, limit = "100" } = request.query;
+        const page = await apps(request).list(cursor, Number(limit));
         return { apps: page.apps.map(appBody), next: page.next };
       },
     );

@@ -2,11 +2,9 @@ import { Type } from "typebox";
 import { type AppProfileConfig, AppProfileSchema } from "../../apps/config.ts";
 import { scopes } from "../../apps/scopes.ts";
 import type { ProfileChanges } from "../../apps/service.ts";
-import { nullableString, oneOf, time } from "../schemas.ts";
+import { appName, appNamePattern, pageCursor, pageLimit } from "../request-parts.ts";
+import { givenTimeOrNull, nullableString, oneOf, time } from "../schemas.ts";
 
-/** As names in the configuration. */
-const name = (description: string) =>
-  Type.String({ pattern: "^[a-z0-9][a-z0-9_-]{0,39}$", description, examples: ["shop"] });
 const exampleId = "key_Q2hlZXJmdWxseSBk";
 const exampleAt = "2026-03-01T12:00:00.000Z";
 const longestOverlapSeconds = 30 * 86_400;
@@ -19,12 +17,12 @@ interface Plain {
 }
 
 /**
- * The schema of a key of the configuration as requests have it, without its words of its own. A default is filled in where the
+ * The schema of a key of the configuration as requests have it, without the annotations of the configuration. A default is filled in where the
  * gateway counts on the key, and left out where the key may be absent.
  */
 function plain(schema: unknown): Plain {
   return JSON.parse(JSON.stringify(schema), (key, value) => {
-    if (key.startsWith("x-")) return undefined;
+    if (key.startsWith("x-") && key !== "x-expected") return undefined;
     if (typeof value !== "object" || value === null || !("properties" in value)) return value;
     const { properties, required = [] } = value as { properties: Record<string, Plain>; required?: string[] };
     const without = ({ default: _, ...rest }: Plain) => rest;
@@ -47,22 +45,16 @@ const { properties: profile } = plain(AppProfileSchema) as unknown as { properti
 const changeable = Object.fromEntries(Object.entries(profile).map(([key, schema]) => [key, nullable(schema)]));
 const exampleProfile = { channels: ["missed_call", "sms"], allowed_countries: ["GB"], limits: { calls_per_day: 5000 } };
 
-export const AppParams = Type.Object({ name: name("The app's name.") });
+export const AppParams = Type.Object({ name: appName("The app's name.") });
 export const KeyParams = Type.Object({
-  name: name("The app's name."),
+  name: appName("The app's name."),
   id: Type.String({ maxLength: 40, description: "The key's id.", examples: [exampleId] }),
 });
 
 export const AppsQuery = Type.Object(
   {
-    after: Type.Optional(name("`next` of the page before: the page that follows it.")),
-    limit: Type.Optional(
-      Type.String({
-        pattern: "^([1-9]\\d{0,2}|1000)$",
-        default: "100",
-        description: "Most apps of a page, 1 to 1000.",
-      }),
-    ),
+    cursor: pageCursor(appNamePattern),
+    limit: pageLimit(1000, 100),
   },
   { additionalProperties: false },
 );
@@ -72,7 +64,7 @@ export const CreateAppBody = Type.Unsafe<AppProfileConfig & { name: string }>({
   type: "object",
   additionalProperties: false,
   required: ["name"],
-  properties: { name: name("Its name, in events, records and metrics. It cannot be changed."), ...profile },
+  properties: { name: appName("Its name, in events, records and metrics. It cannot be changed."), ...profile },
   examples: [{ name: "shop", ...exampleProfile }],
 });
 
@@ -97,9 +89,9 @@ const app = {
     description: "The keys of `apps.<name>` in the configuration; what is not there has the gateway's default.",
   }),
   keys: Type.Integer({ description: "How many keys were made here; expired ones count until another one is made." }),
-  configured_keys: Type.Integer({ description: "How many keys stand in the configuration." }),
+  configured_keys: Type.Integer({ description: "How many keys are defined in the configuration." }),
   created_at: Type.Union([time("When it was added."), Type.Null()], {
-    description: "Null: it stands in the configuration.",
+    description: "Null: it is defined in the configuration.",
   }),
   updated_at: Type.Union([time("When it was changed last."), Type.Null()]),
 };
@@ -111,18 +103,17 @@ export const AppBody = Type.Object(app, { title: "App", examples: [exampleApp] }
 export const AppsBody = Type.Object(
   {
     apps: Type.Array(AppBody, { description: "By name." }),
-    next: nullableString("`after` of the next page; null where this is the last one."),
+    next: nullableString("`cursor` of the next page; null where this is the last one."),
   },
   { title: "Apps", examples: [{ apps: [exampleApp], next: null }] },
 );
 
 const scope = oneOf(scopes, "What it permits. A permission is needed in the app's profile and here.");
-const expiresAt = (description: string) => Type.Union([time(description), Type.Null()], { description });
 
 export const CreateKeyBody = Type.Object(
   {
     scopes: Type.Array(scope, { minItems: 1, maxItems: scopes.length, uniqueItems: true }),
-    expires_at: Type.Optional(expiresAt("When it ends; left out or null: it does not.")),
+    expires_at: Type.Optional(givenTimeOrNull("When it ends; left out or null: it does not.")),
   },
   { title: "CreateKey", additionalProperties: false, examples: [{ scopes: ["verify"], expires_at: exampleAt }] },
 );
@@ -137,7 +128,7 @@ export const RotateKeyBody = Type.Unsafe<{ overlap_seconds?: number; expires_at?
       maximum: longestOverlapSeconds,
       description: `How long the key before is valid beside the new one; 0: it ends now. Left out: ${standardOverlapSeconds} (a day).`,
     },
-    expires_at: expiresAt(
+    expires_at: givenTimeOrNull(
       "Of the new key; left out: as long from now as the key before was made for. Null: it does not end.",
     ),
   },
@@ -148,7 +139,7 @@ const key = {
   id: Type.String(),
   scopes: Type.Array(scope),
   created_at: time("When it was made."),
-  expires_at: expiresAt("When it ends; null: it does not."),
+  expires_at: Type.Union([time("When it ends."), Type.Null()], { description: "When it ends; null: it does not." }),
 };
 const exampleKey = { id: exampleId, scopes: ["verify"], created_at: exampleAt, expires_at: null };
 const secret = Type.String({ description: "The key: `or_` and 43 characters. Shown in this answer alone; keep it." });

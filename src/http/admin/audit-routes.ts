@@ -1,6 +1,7 @@
 /** For operators: who did what. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { Audit, AuditEntry } from "../../audit/port.ts";
+import { rangeOf } from "../request-parts.ts";
 import { neverShed } from "../server/under-pressure.ts";
 import { AuditBody, AuditQuery } from "./audit-schemas.ts";
 
@@ -22,15 +23,16 @@ export function auditRoutes(audit: Pick<Audit, "read">): FastifyPluginAsyncTypeb
         config: { ...neverShed, problems: ["records_unavailable"] },
       },
       async ({ query }) => {
-        const { who, action, target, from, until, after = null, limit = "100" } = query;
+        const { who, action, target, cursor = null, limit = "100" } = query;
+        const { fromMs, toMs: untilMs } = rangeOf(query, "querystring");
         const filter = {
           ...(who !== undefined && { who }),
           ...(action !== undefined && { action }),
           ...(target !== undefined && { target }),
-          ...(from !== undefined && { fromMs: Date.parse(from) }),
-          ...(until !== undefined && { untilMs: Date.parse(until) }),
+          ...(fromMs !== undefined && { fromMs }),
+          ...(untilMs !== undefined && { untilMs }),
         };
-        const { entries, next } = await audit.read(filter, after, Number(limit));
+        const { entries, next } = await audit.read(filter, cursor, Number(limit));
         return { entries: entries.map(entryBody), next };
       },
     );

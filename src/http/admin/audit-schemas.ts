@@ -1,30 +1,19 @@
 import { Type } from "typebox";
 import { auditOutcomes } from "../../audit/port.ts";
-import { givenTime, nullableString, oneOf, time } from "../schemas.ts";
+import { pageCursor, pageLimit, timeRange } from "../request-parts.ts";
+import { nullableString, oneOf, time } from "../schemas.ts";
 
 const filter = (description: string, example: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 200, description, examples: [example] }));
 
 export const AuditQuery = Type.Object(
   {
-    who: filter("Of this operator's key, app or program alone.", "key 3f9a01bc"),
-    action: filter("Acts of this kind alone.", "trunk.drain"),
-    target: filter("On this object alone.", "trunk carrier-a"),
-    from: Type.Optional(givenTime("Not before.")),
-    until: Type.Optional(givenTime("Before.")),
-    after: Type.Optional(
-      Type.String({
-        pattern: "^\\d{15}-\\d{10}$",
-        description: "`next` of the page before: the page that follows it.",
-      }),
-    ),
-    limit: Type.Optional(
-      Type.String({
-        pattern: "^([1-9]\\d{0,2}|1000)$",
-        default: "100",
-        description: "Most entries of a page, 1 to 1000.",
-      }),
-    ),
+    who: filter("Only acts of this operator's key, app or program.", "key 3f9a01bc"),
+    action: filter("Only acts of this kind.", "trunk.drain"),
+    target: filter("Only acts on this object.", "trunk carrier-a"),
+    ...timeRange,
+    cursor: pageCursor("^\\d{15}-\\d{10}$"),
+    limit: pageLimit(1000, 100),
   },
   { additionalProperties: false },
 );
@@ -65,7 +54,7 @@ const example = {
 export const AuditBody = Type.Object(
   {
     entries: Type.Array(AuditEntryBody, { description: "Newest first." }),
-    next: nullableString("`after` of the next page; null where this is the last one."),
+    next: nullableString("`cursor` of the next page; null where this is the last one."),
   },
   { title: "AuditPage", examples: [{ entries: [example], next: null }] },
 );

@@ -1,13 +1,10 @@
 import { type Static, Type } from "typebox";
 import { breakerStates } from "../../telephony/trunks/breaker.ts";
+import { line } from "../request-parts.ts";
 import { oneOf, time } from "../schemas.ts";
 
-/** No control characters: it is shown in logs and on screens. */
-const reason = (description: string) =>
-  Type.String({ minLength: 1, maxLength: 200, pattern: "^[^\\u0000-\\u001f\\u007f]*$", description });
-
 export const DrainBody = Type.Object(
-  { reason: reason("The reason, for other operators. Shown at /readyz and in the log.") },
+  { reason: line("The reason, for other operators. Shown at /readyz and in the log.", { minLength: 1 }) },
   { title: "Drain", additionalProperties: false, examples: [{ reason: "carrier-a replaces its SBC until 14:00" }] },
 );
 

@@ -1,4 +1,4 @@
-/** For operators: what is kept of a number or an address. In the body of a POST, because URLs are logged on their way. */
+/** For operators: what is kept about a number or an address. In the body of a POST, because URLs are logged on their way. */
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { Subjects } from "../../subjects/subjects.ts";
 import { operatorOf } from "../auth/operator.ts";
@@ -16,9 +16,9 @@ export function subjectRoutes(subjects: Subjects): FastifyPluginAsyncTypebox {
       {
         schema: {
           operationId: "exportSubject",
-          summary: "Everything that is kept of a number or an address",
+          summary: "Everything that is kept about a number or an address",
           description:
-            "Over all apps, by class. Codes are not among it: they are kept as hashes or not at all. Recorded in the audit log, by hash.",
+            "Over all apps, by class. Codes are not included: they are kept as hashes or not at all. Recorded in the audit log, by hash.",
           tags,
           security,
           body: SubjectBody,
@@ -33,7 +33,7 @@ export function subjectRoutes(subjects: Subjects): FastifyPluginAsyncTypebox {
       {
         schema: {
           operationId: "eraseSubject",
-          summary: "Erase what is kept of a number or an address",
+          summary: "Erase what is kept about a number or an address",
           description:
             "Over all apps; open verifications are canceled first. Counts of checks and of starts stay as hashes until their windows end: an erasure must not be a way to guess on, or to ring a phone without limit. Recorded in the audit log, by hash.",
           tags,
@@ -48,7 +48,7 @@ export function subjectRoutes(subjects: Subjects): FastifyPluginAsyncTypebox {
   };
 }
 
-function subjectOf(body: { to: string; country?: string; after?: string }, who: string) {
-  const { to, country = null, after = null } = body;
+function subjectOf(body: { to: string; country?: string; cursor?: string }, who: string) {
+  const { to, country = null, cursor: after = null } = body;
   return { to, country, after, who };
 }

@@ -9,7 +9,7 @@ export const SubjectBody = Type.Object(
       description: "A phone number, an e-mail address or a push registration, as `to` of a verification.",
     }),
     country: Type.Optional(country("Of a number in national format.")),
-    after: Type.Optional(
+    cursor: Type.Optional(
       Type.String({
         minLength: 1,
         maxLength: 8192,
@@ -20,7 +20,7 @@ export const SubjectBody = Type.Object(
   { title: "SubjectRequest", additionalProperties: false, examples: [{ to: exampleNumber }] },
 );
 
-const next = nullableString("Not null: there is more. Send the same request with it as `after`, until it is null.");
+const next = nullableString("Not null: there is more. Send the same request with it as `cursor`, until it is null.");
 
 export const ExportBody = Type.Object(
   {

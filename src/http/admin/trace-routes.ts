@@ -4,15 +4,17 @@ import { type Static, Type } from "typebox";
 import { Refusal } from "../../shared/refusal.ts";
 import type { CallTrace, FindTraces } from "../../telephony/call-control/trace.ts";
 import { RequestRefusal } from "../errors/request-refusal.ts";
+import { written } from "../request-parts.ts";
 import { oneOf, time } from "../schemas.ts";
 import { neverShed } from "../server/under-pressure.ts";
 
 const TraceParams = Type.Object({
-  id: Type.String({
-    pattern: "^[A-Za-z0-9_-]{1,100}$",
-    description: "Id of a verification, or of one of its call attempts (`attemptId` in the log).",
-    examples: ["v00ffAAAAAAAAAAAAAAAAAAAAAA"],
-  }),
+  id: written(
+    "^[A-Za-z0-9_-]{1,100}$",
+    "an id of at most 100 letters, digits, _ and -",
+    "Id of a verification, or of one of its call attempts (`attemptId` in the log).",
+    { examples: ["v00ffAAAAAAAAAAAAAAAAAAAAAA"] },
+  ),
 });
 
 const Trace = Type.Object({

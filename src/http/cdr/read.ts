@@ -1,32 +1,42 @@
 /** Reads what requests for records ask for. */
 import { type Place, readCursor } from "../../cdr/cursor.ts";
-import { readMoment } from "../../cdr/moment.ts";
 import { type ExportFormat, exportFormats, writers } from "../../cdr/representation.ts";
 import type { CdrFilter } from "../../cdr/store-port.ts";
-import { RequestRefusal } from "../errors/request-refusal.ts";
-import type { CdrSearch } from "./schemas.ts";
+import { readCountry } from "../../numbers/country.ts";
+import { Refusal } from "../../shared/refusal.ts";
+import { invalidBody, invalidQuery } from "../errors/parts.ts";
+import type { RequestRefusal } from "../errors/request-refusal.ts";
+import { rangeOf } from "../request-parts.ts";
+import type { CdrSearch } from "./request-schemas.ts";
 
-/** A time of the schema `moment`. @throws {RequestRefusal} where there is no such day or time */
-export function timeOf(text: string | undefined, name: string): number | undefined {
-  if (text === undefined) return undefined;
-  const ms = readMoment(text);
-  if (ms === null) throw invalid(name, "must be a time such as 2026-11-01T00:00:00Z, or a date");
-  return ms;
-}
-
-/** The filter of a request. @param to the canonical recipient @param app null: all @param untilName how the request calls `to_time` */
+/**
+ * The filter of a request.
+ * @param app null: all
+ * @param to the canonical recipient
+ * @param part where the filter is: a query string calls `to_time` `to`
+ * @throws {RequestRefusal} where nothing could match it
+ */
 export function filterOf(
   asked: Omit<CdrSearch, "to" | "cursor" | "limit" | "format">,
   app: string | null,
   to: string | undefined,
-  untilName: "to" | "to_time",
+  part: "body" | "querystring",
 ): CdrFilter {
-  const { verification, channel, country, status, state, reason, trunk, outcome } = asked;
-  const [fromMs, toMs] = [timeOf(asked.from, "from"), timeOf(asked.to_time, untilName)];
+  const { verification, channel, status, state, reason, trunk, outcome } = asked;
+  const range = { from: asked.from, to: asked.to_time };
   return withoutUndefined({
-    ...{ app: app ?? undefined, fromMs, toMs, verification, to, channel, country: country?.toUpperCase() },
+    ...{ app: app ?? undefined, verification, to, channel, country: countryOf(asked.country) },
+    ...rangeOf(range, part, part === "body" ? "to_time" : "to"),
     ...{ status, state, reason, trunk, outcome },
   });
+}
+
+/** In capital letters. @throws {Refusal} `invalid_request` where there is no such country */
+export function countryOf(country: string | undefined): string | undefined {
+  if (country === undefined) return undefined;
+  const read = readCountry(country);
+  if ("refusal" in read) throw new Refusal(read.refusal.code, read.refusal.detail);
+  return read.country;
 }
 
 function withoutUndefined<T extends object>(object: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
@@ -34,10 +44,12 @@ function withoutUndefined<T extends object>(object: T): { [Key in keyof T]?: Exc
 }
 
 /** @throws {RequestRefusal} where the cursor is of another query */
-export function placeOf(cursor: string | undefined, query: unknown): Place | null {
+export function placeOf(cursor: string | undefined, query: unknown, part: "body" | "querystring"): Place | null {
   if (cursor === undefined) return null;
   const place = readCursor(cursor, query);
-  if (place === null) throw invalid("cursor", "must be `next` of a page that was asked for with the same filters");
+  if (place === null) {
+    throw invalidFilter(part, "cursor", "must be `next` of a page that was asked for with the same filters");
+  }
   return place;
 }
 
@@ -54,6 +66,6 @@ export function exportFormatOf(format: string | undefined, accept: string | unde
   return null;
 }
 
-export function invalid(name: string, detail: string): RequestRefusal {
-  return new RequestRefusal(400, "The request is invalid; see `errors`.", [{ pointer: `#/${name}`, detail }]);
+export function invalidFilter(part: "body" | "querystring", name: string, detail: string): RequestRefusal {
+  return part === "body" ? invalidBody(`/${name}`, detail) : invalidQuery(name, detail);
 }

@@ -9,11 +9,15 @@ import { type CdrFilter, type CdrStore, dimensions, periods } from "../../cdr/st
 import type { Clock } from "../../shared/clock.ts";
 import { rfc3339 } from "../../verification/representation.ts";
 import { visibleApp } from "../auth/caller.ts";
+import { invalidQuery } from "../errors/parts.ts";
 import type { ProblemCode } from "../errors/problems.ts";
+import { rangeOf } from "../request-parts.ts";
+import type { ChannelView } from "../verifications/channels.ts";
 import { cdrExample } from "./examples.ts";
 import { createExports } from "./export.ts";
-import { exportFormatOf, filterOf, invalid, placeOf, timeOf } from "./read.ts";
-import { CdrQuery, CdrSearchBody, CdrsBody, StatsBody, StatsQuery } from "./schemas.ts";
+import { countryOf, exportFormatOf, filterOf, invalidFilter, placeOf } from "./read.ts";
+import { cdrQuery, cdrSearchBody, statsQuery } from "./request-schemas.ts";
+import { CdrsBody, StatsBody } from "./schemas.ts";
 import { searchRoutes } from "./search-routes.ts";
 
 const defaultLimit = 100;
@@ -38,8 +42,13 @@ export interface CdrParts {
   readonly finder: VerificationFinder;
 }
 
-/** @param operators whether there are operators' keys */
-export function cdrRoutes({ store, finder }: CdrParts, clock: Clock, operators: boolean): FastifyPluginAsyncTypebox {
+/** @param channels of this gateway: filters name them and their states @param operators whether there are operators' keys */
+export function cdrRoutes(
+  { store, finder }: CdrParts,
+  channels: readonly ChannelView[],
+  clock: Clock,
+  operators: boolean,
+): FastifyPluginAsyncTypebox {
   const security: Record<string, string[]>[] = [{ apiKey: [] }, ...(operators ? [{ operatorKey: [] }] : [])];
   const exports = createExports(store);
 
@@ -47,6 +56,7 @@ export function cdrRoutes({ store, finder }: CdrParts, clock: Clock, operators: 
     request: FastifyRequest,
     reply: FastifyReply,
     filter: CdrFilter,
+    part: "body" | "querystring",
     asked: {
       readonly cursor?: string | undefined;
       readonly limit?: number | undefined;
@@ -55,17 +65,19 @@ export function cdrRoutes({ store, finder }: CdrParts, clock: Clock, operators: 
   ) {
     const format = exportFormatOf(asked.format, request.headers.accept);
     if (format !== null) {
-      if (asked.cursor !== undefined) throw invalid("cursor", "does not go with an export, which has no pages");
-      if (asked.limit !== undefined) throw invalid("limit", "does not go with an export, which has all that match");
+      if (asked.cursor !== undefined)
+        throw invalidFilter(part, "cursor", "does not go with an export, which has no pages");
+      if (asked.limit !== undefined)
+        throw invalidFilter(part, "limit", "does not go with an export, which has all that match");
       return exports.send(reply, filter, format);
     }
-    const { rows, next } = await store.page(filter, placeOf(asked.cursor, filter), asked.limit ?? defaultLimit);
+    const { rows, next } = await store.page(filter, placeOf(asked.cursor, filter, part), asked.limit ?? defaultLimit);
     return { cdrs: rows.map(cdrBody), next: next === null ? null : writeCursor(next, filter) };
   }
 
   return async (scope) => {
     scope.addHook("preClose", async () => exports.stop());
-    await scope.register(searchRoutes(finder, security));
+    await scope.register(searchRoutes(finder, channels, security));
     scope.get(
       "/cdrs",
       {
@@ -76,7 +88,7 @@ export function cdrRoutes({ store, finder }: CdrParts, clock: Clock, operators: 
             "One record for each delivery of a verification that has ended. With `Accept: text/csv` or `application/x-ndjson` (or `format`) all records that match are streamed.",
           tags,
           security,
-          querystring: CdrQuery,
+          querystring: cdrQuery(channels),
           response: listResponse,
         },
         config: { scope: "read", alsoOperators: true, atOnce: "records", problems },
@@ -87,9 +99,13 @@ export function cdrRoutes({ store, finder }: CdrParts, clock: Clock, operators: 
           { ...asked, ...(to && { to_time: to }) },
           visibleApp(request, asked.app),
           undefined,
-          "to",
+          "querystring",
         );
-        return answer(request, reply, filter, { cursor, format, limit: limit === undefined ? limit : Number(limit) });
+        return answer(request, reply, filter, "querystring", {
+          cursor,
+          format,
+          limit: limit === undefined ? limit : Number(limit),
+        });
       },
     );
     scope.post(
@@ -97,11 +113,12 @@ export function cdrRoutes({ store, finder }: CdrParts, clock: Clock, operators: 
       {
         schema: {
           operationId: "searchCdrs",
-          summary: "Detail records of a recipient",
-          description: "As `GET /v1/cdrs`, with the recipient as a filter: numbers do not belong in URLs.",
+          summary: "Detail records by recipient",
+          description:
+            "As `GET /v1/cdrs`, with the recipient as one more filter: numbers do not belong in URLs. Without any filter it lists all, too.",
           tags,
           security,
-          body: CdrSearchBody,
+          body: cdrSearchBody(channels),
           response: listResponse,
         },
         config: {
@@ -114,8 +131,8 @@ export function cdrRoutes({ store, finder }: CdrParts, clock: Clock, operators: 
       async (request, reply) => {
         const { cursor, limit, format, to, to_country: toCountry = null, ...asked } = request.body;
         const recipient = to === undefined ? undefined : finder.recipient(to, toCountry);
-        const filter = filterOf(asked, visibleApp(request, asked.app), recipient, "to_time");
-        return answer(request, reply, filter, { cursor, limit, format });
+        const filter = filterOf(asked, visibleApp(request, asked.app), recipient, "body");
+        return answer(request, reply, filter, "body", { cursor, limit, format });
       },
     );
     scope.get(
@@ -128,7 +145,7 @@ export function cdrRoutes({ store, finder }: CdrParts, clock: Clock, operators: 
             "Counts, conversion, ASR, NER, post-dial delay and cost of deliveries by the hour in which they began, once their verification has ended. At most 31 days by hour or prefix, 800 days otherwise; `prefix` not together with `network` or `range`.",
           tags,
           security,
-          querystring: StatsQuery,
+          querystring: statsQuery(channels),
           response: { 200: { ...StatsBody, description: "One entry for each group." } },
         },
         config: { scope: "read", alsoOperators: true, atOnce: "records", problems },
@@ -137,18 +154,19 @@ export function cdrRoutes({ store, finder }: CdrParts, clock: Clock, operators: 
         const { from, to, by = "", app, prefix, country, ...where } = request.query;
         const asked = by === "" ? [] : [...new Set(by.split(","))];
         const period = periods.filter((one) => asked.includes(one));
-        if (period.length > 1) throw invalid("by", "must have one of hour and day");
+        if (period.length > 1) throw invalidQuery("by", "must have one of hour and day, not both");
         const visible = visibleApp(request, app);
+        const range = rangeOf({ from, to }, "querystring");
         const answer = await statistics(
           store,
           {
-            ...{ fromMs: timeOf(from, "from") ?? null, toMs: timeOf(to, "to") ?? null, period: period[0] ?? null },
+            ...{ fromMs: range.fromMs ?? null, toMs: range.toMs ?? null, period: period[0] ?? null },
             by: dimensions.filter((one) => asked.includes(one)),
             where: {
               ...where,
               ...(visible !== null && { app: visible }),
               ...(prefix !== undefined && { prefix: `+${prefix}` }),
-              ...(country !== undefined && { country: country.toUpperCase() }),
+              ...(country !== undefined && { country: countryOf(country) ?? country }),
             },
           },
           clock.nowMs(),

@@ -1,84 +1,13 @@
-/** Requests and responses of detail records and statistics. */
-
-import { type Static, type TSchema, Type } from "typebox";
-import { momentPattern } from "../../cdr/moment.ts";
-import { type columns, exportFormats } from "../../cdr/representation.ts";
+/** Responses of detail records and statistics. */
+import { type TSchema, Type } from "typebox";
+import type { columns } from "../../cdr/representation.ts";
 import { dimensions, periods } from "../../cdr/store-port.ts";
-import { outcomes } from "../../telephony/calls/outcome.ts";
 import { statuses } from "../../verification/machine.ts";
-import { country, maxRecipientLength, nullableString, oneOf, time } from "../schemas.ts";
+import { nullableString, oneOf, time } from "../schemas.ts";
 import { cdrExample, foundExample, statsExample } from "./examples.ts";
 
 const nullable = (type: "integer" | "number" | "boolean", description: string) =>
   Type.Unsafe<number | boolean | null>({ type: [type, "null"], description });
-
-/** Names of channels, states and reasons: what a gateway of another version has may be asked for. */
-const name = (description: string) => Type.String({ pattern: "^[a-z0-9_]{1,40}$", description });
-const configured = (description: string) => Type.String({ minLength: 1, maxLength: 64, description });
-
-const moment = (description: string) =>
-  Type.String({ pattern: momentPattern, description, examples: ["2026-11-01T00:00:00Z"] });
-
-const app = Type.Optional(configured("For an operator's key: only this app. An app's key sees its own alone."));
-const cursor = Type.Optional(
-  Type.String({ maxLength: 200, description: "`next` of the page before, with the same filters." }),
-);
-
-const filters = {
-  from: Type.Optional(
-    moment("Deliveries that began at this time or later: RFC 3339, or a date (UTC). In a URL write + as %2B."),
-  ),
-  verification: Type.Optional(Type.String({ maxLength: 64, description: "Deliveries of this verification." })),
-  channel: Type.Optional(name("By this channel.")),
-  country: Type.Optional(country("To this ISO 3166 country.")),
-  status: Type.Optional(oneOf(statuses, "Of verifications that ended with this status.")),
-  state: Type.Optional(name("That ended in this state.")),
-  reason: Type.Optional(name("With this reason.")),
-  trunk: Type.Optional(configured("Whose last INVITE took this trunk.")),
-  outcome: Type.Optional(oneOf(outcomes, "Whose call had this outcome.")),
-  app,
-};
-
-const format = Type.Optional(
-  oneOf(
-    ["json", ...exportFormats] as const,
-    "`csv` and `ndjson` stream all records that match, without pages; without it what `Accept` asks for.",
-  ),
-);
-
-export const CdrQuery = Type.Object(
-  {
-    ...filters,
-    to: Type.Optional(moment("Deliveries that began before this time.")),
-    cursor,
-    limit: Type.Optional(
-      Type.String({ pattern: "^([1-9]\\d{0,2}|1000)$", description: "Records of a page, 1 to 1000; default 100." }),
-    ),
-    format,
-  },
-  { additionalProperties: false },
-);
-
-export const CdrSearchBody = Type.Object(
-  {
-    ...filters,
-    to: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: maxRecipientLength,
-        description: "Deliveries to this number, address or registration.",
-      }),
-    ),
-    to_time: Type.Optional(moment("Deliveries that began before this time.")),
-    to_country: Type.Optional(country("ISO 3166 country of a `to` in national format.")),
-    cursor,
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: "Records of a page; default 100." })),
-    format,
-  },
-  { title: "SearchCdrs", additionalProperties: false, examples: [{ to: "+447400123456", limit: 20 }] },
-);
-
-export type CdrSearch = Static<typeof CdrSearchBody>;
 
 const attempt = Type.Object({
   trunk: Type.String(),
@@ -143,33 +72,6 @@ export const CdrsBody = Type.Object(
   { title: "Cdrs" },
 );
 
-const commaList = (values: readonly string[]) => `^(${values.join("|")})(,(${values.join("|")}))*$`;
-
-export const StatsQuery = Type.Object(
-  {
-    from: Type.Optional(moment("Deliveries that began from this hour on; default: 24 hours before `to`.")),
-    to: Type.Optional(moment("Up to the end of the hour before this time; default: now.")),
-    by: Type.Optional(
-      Type.String({
-        pattern: commaList([...periods, ...dimensions]),
-        maxLength: 100,
-        description: `Groups, separated by commas: ${periods.join(" or ")}, ${dimensions.join(", ")}. Without it one group.`,
-        examples: ["day,channel"],
-      }),
-    ),
-    channel: Type.Optional(name("Only this channel.")),
-    country: Type.Optional(country("Only this ISO 3166 country.")),
-    prefix: Type.Optional(
-      Type.String({ pattern: "^[0-9]{1,7}$", description: "Only this prefix as in records, without the plus sign." }),
-    ),
-    network: Type.Optional(configured("Only this network.")),
-    trunk: Type.Optional(configured("Only this trunk.")),
-    range: Type.Optional(configured("Only this caller-ID range.")),
-    app,
-  },
-  { additionalProperties: false },
-);
-
 const count = (description: string) => Type.Integer({ description });
 
 const figures = {
@@ -213,30 +115,6 @@ export const StatsBody = Type.Object(
     total: Figures,
   },
   { title: "Stats", examples: [statsExample] },
-);
-
-export const VerificationSearchBody = Type.Object(
-  {
-    to: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: maxRecipientLength,
-        description: "The verification's recipient. Only by it open verifications are found.",
-      }),
-    ),
-    country: Type.Optional(country("ISO 3166 country of a `to` in national format.")),
-    reference: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 128, description: "Your reference; with `to` of open ones too." }),
-    ),
-    status: Type.Optional(oneOf(statuses, "With this status.")),
-    channel: Type.Optional(name("Whose newest delivery is by this channel.")),
-    from: Type.Optional(moment("Started at this time or later.")),
-    to_time: Type.Optional(moment("Started before this time.")),
-    app,
-    cursor,
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, description: "Of a page; default 20." })),
-  },
-  { title: "SearchVerifications", additionalProperties: false, examples: [{ to: "+447400123456" }] },
 );
 
 export const FoundVerificationsBody = Type.Object(

@@ -4,13 +4,17 @@ import { writeCursor } from "../../cdr/cursor.ts";
 import type { FoundVerification, VerificationFinder, VerificationSearch } from "../../cdr/search.ts";
 import { rfc3339, rfc3339OrNull } from "../../verification/representation.ts";
 import { visibleApp } from "../auth/caller.ts";
-import { placeOf, timeOf } from "./read.ts";
-import { FoundVerificationsBody, VerificationSearchBody } from "./schemas.ts";
+import { rangeOf } from "../request-parts.ts";
+import type { ChannelView } from "../verifications/channels.ts";
+import { placeOf } from "./read.ts";
+import { verificationSearchBody } from "./request-schemas.ts";
+import { FoundVerificationsBody } from "./schemas.ts";
 
 const defaultLimit = 20;
 
 export function searchRoutes(
   finder: VerificationFinder,
+  channels: readonly ChannelView[],
   security: Record<string, string[]>[],
 ): FastifyPluginAsyncTypebox {
   return async (scope) => {
@@ -21,10 +25,10 @@ export function searchRoutes(
           operationId: "searchVerifications",
           summary: "Find verifications",
           description:
-            "Open ones by `to`, those that have ended by any filter, from about a second after their end as long as records are kept. An operator gives `to`, `reference` or `app`.",
+            "Open ones by `to`; those that have ended by any filter or none, from about a second after their end as long as records are kept. An operator gives `to`, `reference` or `app`.",
           tags: ["verifications"],
           security,
-          body: VerificationSearchBody,
+          body: verificationSearchBody(channels),
           response: { 200: { ...FoundVerificationsBody, description: "The one that was started last first." } },
         },
         config: {
@@ -37,15 +41,13 @@ export function searchRoutes(
       async (request) => {
         const { cursor, limit = defaultLimit, to, country = null, from, to_time, app, ...asked } = request.body;
         const visible = visibleApp(request, app);
-        const [fromMs, toMs] = [timeOf(from, "from"), timeOf(to_time, "to_time")];
         const search: VerificationSearch = {
           ...asked,
           ...(to !== undefined && { to: finder.recipient(to, country) }),
-          ...(fromMs !== undefined && { fromMs }),
-          ...(toMs !== undefined && { toMs }),
+          ...rangeOf({ from, to: to_time }, "body", "to_time"),
         };
         const query = { app: visible, ...search };
-        const { rows, next } = await finder.find(visible, search, placeOf(cursor, query), limit);
+        const { rows, next } = await finder.find(visible, search, placeOf(cursor, query, "body"), limit);
         return { verifications: rows.map(foundBody), next: next === null ? null : writeCursor(next, query) };
       },
     );

@@ -2,6 +2,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { Refusal } from "../../shared/refusal.ts";
 import { setSecurityHeaders } from "../server/security-headers.ts";
+import { invalidPart, type RequestPart } from "./parts.ts";
 import {
   notFoundDetail,
   type Problem,
@@ -23,8 +24,6 @@ declare module "fastify" {
 
 /** Fastify's errors that the client caused, with our own messages: Fastify's may repeat the input. */
 const detailByCode: Readonly<Record<string, string>> = {
-  FST_ERR_CTP_INVALID_JSON_BODY:
-    "The body is not valid JSON, or it contains a key that is never accepted (`__proto__`, `constructor.prototype`).",
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: "The length of the body does not match Content-Length.",
   FST_ERR_BAD_URL: "The path of the URL is malformed: check its percent-encoding.",
   FST_ERR_MAX_PARAM_LENGTH: "A part of the path is too long.",
@@ -68,12 +67,11 @@ export function answerError(error: FastifyError, request: FastifyRequest, reply:
 function asRefusal(error: FastifyError, request: FastifyRequest): Refusal | null {
   if (error instanceof Refusal) return error;
   if (error.validation) {
-    const part = error.validationContext ?? "body";
-    return new RequestRefusal(
-      400,
-      `The request ${part} ${part === "headers" ? "are" : "is"} invalid; see \`errors\`.`,
-      requestErrors(error.validation, part),
-    );
+    const part = (error.validationContext ?? "body") as RequestPart;
+    if (part === "body" && request.body === undefined) {
+      return new RequestRefusal(400, "The request body is empty; send a JSON object.");
+    }
+    return invalidPart(part, requestErrors(error.validation, part));
   }
   const status = error.statusCode ?? 500;
   if (status < 400 || status >= 500) return null;

@@ -62,9 +62,10 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   internal_error: kind(500, "Internal error"),
 };
 
-/** One thing that is wrong with a request: in its body (`pointer`, a JSON pointer as URI fragment) or in a header. */
+/** One thing that is wrong with a request: in its body (`pointer`, a JSON pointer as URI fragment), query or path, or in a header. */
 export type RequestError =
   | { readonly pointer: string; readonly detail: string }
+  | { readonly parameter: string; readonly detail: string }
   | { readonly header: string; readonly detail: string };
 
 /** The body of every response with a status ≥ 400. */

@@ -24,10 +24,11 @@ export const ProblemBody = Type.Object(
       Type.Array(
         Type.Object({
           pointer: Type.Optional(Type.String({ description: "Location in the body: a JSON pointer as URI fragment." })),
+          parameter: Type.Optional(Type.String({ description: "Name of the parameter of the query string or path." })),
           header: Type.Optional(Type.String({ description: "Name of the header." })),
           detail: Type.String({ description: "What is wrong there." }),
         }),
-        { description: "With `invalid_request`: all errors found, at most 20." },
+        { description: "With `invalid_request`: all errors found, one for each place, at most 20." },
       ),
     ),
     suggestions: Type.Optional(Suggestions),

@@ -1,47 +1,50 @@
 /** Turns Ajv's errors into messages for the app's developer. Never repeats a value: it may be a code or a number. */
 import type { FastifySchemaValidationError } from "fastify/types/schema.js";
+import { type RequestPart, requestError } from "./parts.ts";
 import type { RequestError } from "./problems.ts";
 
 /** More than a person fixes at once; bounds the response to a body of nonsense. */
 const maxErrors = 20;
 
-/** Where the schema keyword alone would not be clear. */
-const inWords: Readonly<Record<string, string>> = {
-  "#/calls": "must be 1 or 2",
-  "#/country": "must be an ISO 3166 country code of two letters, such as GB",
-};
+/** What an error refers to, with Ajv's option `verbose`. */
+interface Node {
+  readonly type?: string | readonly string[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly Node[];
+  /** What a value must be, in words. */
+  readonly "x-expected"?: string;
+}
 
-/** Where a regular expression would be shown. */
-const patternInWords: Readonly<Record<string, string>> = {
-  "^\\d{4,10}$": "must be 4 to 10 digits",
-  "^[\\x20-\\x7e]*$": "must be printable ASCII characters",
-};
-
-/**
- * @param errors all that Ajv found
- * @param part which part of the request: `body` or `headers`
- */
-export function requestErrors(errors: readonly FastifySchemaValidationError[], part: string): readonly RequestError[] {
-  const found = new Map<string, RequestError>();
+/** @param errors all that Ajv found @returns one for each place */
+export function requestErrors(
+  errors: readonly FastifySchemaValidationError[],
+  part: RequestPart,
+): readonly RequestError[] {
+  const found = new Map<string, { readonly detail: string; readonly rank: number }>();
   for (const error of errors) {
     // Ajv also reports `propertyNames` itself; the inner error names the key and the reason.
     if (error.keyword === "propertyNames") continue;
+    // The union itself says what its branches are.
+    if (error.schemaPath.includes("/anyOf/")) continue;
     const place = placeOf(error);
-    const detail = inWords[place] ?? detailOf(error);
-    found.set(
-      `${place} ${detail}`,
-      part === "headers" ? { header: place.slice(2), detail } : { pointer: place, detail },
-    );
-    if (found.size === maxErrors) break;
+    const rank = rankOf(error);
+    const before = found.get(place);
+    if (before === undefined && found.size === maxErrors) break;
+    if (before === undefined || rank > before.rank) found.set(place, { detail: detailOf(error, part), rank });
   }
-  return [...found.values()];
+  return [...found].map(([place, { detail }]) => requestError(part, place, detail));
 }
 
-/** A JSON pointer as URI fragment (RFC 6901 §6). A missing or unknown key is pointed at itself, not at its parent. */
+/** Of several errors in one place the one is told that says most of what is expected. */
+function rankOf({ keyword }: FastifySchemaValidationError): number {
+  if (keyword === "enum" || keyword === "const" || keyword === "anyOf") return 2;
+  return keyword === "type" ? 0 : 1;
+}
+
+/** A JSON pointer (RFC 6901). A missing or unknown key is pointed at itself, not at its parent. */
 function placeOf(error: FastifySchemaValidationError): string {
   const key = error.params.missingProperty ?? error.params.additionalProperty ?? propertyName(error);
-  const pointer = typeof key === "string" ? `${error.instancePath}/${escapeKey(key)}` : error.instancePath;
-  return `#${encodeURI(pointer.toWellFormed())}`;
+  return typeof key === "string" ? `${error.instancePath}/${escapeKey(key)}` : error.instancePath;
 }
 
 /** Ajv sets `propertyName` beside `params` on errors inside `propertyNames`. */
@@ -55,19 +58,25 @@ function escapeKey(key: string): string {
   return short.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
-function detailOf(error: FastifySchemaValidationError): string {
+function detailOf(error: FastifySchemaValidationError, part: RequestPart): string {
   const { params } = error;
+  const node: Node = (error as { parentSchema?: Node }).parentSchema ?? {};
+  const expected = expectedOf(node);
   switch (error.keyword) {
     case "required":
       return "is missing";
     case "additionalProperties":
-      return "is not a known key";
+      return part === "body" ? "is not a known property" : "is not a known parameter";
     case "type":
-      return `must be ${words(params.type)}`;
+      // Parameters are strings, or lists where they are repeated.
+      if (part !== "body") return "must be given once";
+      return `must be ${typeWords(error, node)}`;
     case "const":
       return `must be ${JSON.stringify(params.allowedValue)}`;
     case "enum":
-      return `must be one of ${(params.allowedValues as unknown[]).map((value) => JSON.stringify(value)).join(", ")}`;
+      return `must be one of ${listed(params.allowedValues as unknown[])}`;
+    case "anyOf":
+      return `must be ${expected ?? `one of ${listed(constantsOf(node))}`}`;
     case "minLength":
       return params.limit === 1 ? "must not be empty" : `must have at least ${params.limit} characters`;
     case "maxLength":
@@ -75,14 +84,14 @@ function detailOf(error: FastifySchemaValidationError): string {
       return `must have at most ${params.limit} characters`;
     case "minimum":
     case "maximum":
-      return `must be at ${error.keyword === "minimum" ? "least" : "most"} ${params.limit}`;
+      return `must be ${expected ?? `at ${error.keyword === "minimum" ? "least" : "most"} ${params.limit}`}`;
     case "minItems":
     case "maxItems": {
       const items = params.limit === 1 ? "item" : "items";
       return `must have at ${error.keyword === "minItems" ? "least" : "most"} ${params.limit} ${items}`;
     }
-    case "pattern":
-      return patternInWords[String(params.pattern)] ?? `must match ${params.pattern}`;
+    case "uniqueItems":
+      return "must not have the same item twice";
     case "minProperties":
     case "maxProperties":
       // Only the body of a check has these at its top.
@@ -90,14 +99,41 @@ function detailOf(error: FastifySchemaValidationError): string {
         ? "must have exactly one of `code`, `caller_id` and `caller_ids`"
         : `must have at most ${params.limit} keys`;
     default:
-      return "is not valid";
+      // `pattern` and `format`: a test holds that their schemas say in words what they mean.
+      return expected === null ? "is not valid" : `must be ${expected}`;
   }
 }
 
-function words(type: unknown): string {
-  const types = Array.isArray(type) ? type : String(type).split(",");
-  return types
-    .filter((name) => name !== "null")
-    .map((name) => `${/^[aeiou]/.test(name) ? "an" : "a"} ${name}`)
-    .join(" or ");
+function expectedOf(node: Node): string | null {
+  const words = node["x-expected"];
+  if (words === undefined) return null;
+  return typesOf(node).includes("null") ? `${words}, or null` : words;
+}
+
+function typeWords(error: FastifySchemaValidationError, node: Node): string {
+  const expected = expectedOf(node);
+  const types = typesOf(node);
+  // A body that may be left out need not be told so.
+  const shown = error.instancePath === "" ? types.filter((name) => name !== "null") : types;
+  const plain = shown.map((name) => (name === "null" ? name : withArticle(name))).join(" or ");
+  if (expected === null) return plain;
+  return types.includes("string") ? `a string: ${expected}` : expected;
+}
+
+function typesOf({ type = [] }: Node): readonly string[] {
+  return [type].flat();
+}
+
+function withArticle(name: string): string {
+  return `${/^[aeiou]/.test(name) ? "an" : "a"} ${name}`;
+}
+
+/** The values of a union of constants. */
+function constantsOf(node: Node): readonly unknown[] {
+  if (node.anyOf !== undefined) return node.anyOf.flatMap(constantsOf);
+  return typesOf(node).includes("null") ? [null] : [node.const].filter((value) => value !== undefined);
+}
+
+function listed(values: readonly unknown[]): string {
+  return values.map((value) => JSON.stringify(value)).join(", ");
 }

@@ -1,8 +1,7 @@
 /** What a client of a stream says of where it was, and of what it wants. */
 import type { FastifyRequest } from "fastify";
 import { type PublicEventType, publicEventTypes } from "../../events/envelope.ts";
-import type { RequestError } from "../errors/problems.ts";
-import { RequestRefusal } from "../errors/request-refusal.ts";
+import { invalidHeader, invalidQuery } from "../errors/parts.ts";
 
 /**
  * Last-Event-ID, else the query's `last_event_id`: an EventSource that was given its first position in its URL sends a newer one
@@ -18,7 +17,7 @@ export function readLastEventId<T>(request: FastifyRequest, read: (text: string)
   const id = read(text);
   if (id !== null) return id;
   const detail = `${expected}, not ${JSON.stringify(text)}`;
-  throw invalid(inHeader === undefined ? { pointer: "#/last_event_id", detail } : { header: "last-event-id", detail });
+  throw inHeader === undefined ? invalidQuery("last_event_id", detail) : invalidHeader("last-event-id", detail);
 }
 
 /** `seq` of an event. */
@@ -33,9 +32,5 @@ export function readTypes(list: string | undefined): ReadonlySet<PublicEventType
   const isKnown = (name: string): name is PublicEventType => (publicEventTypes as readonly string[]).includes(name);
   if (names.every(isKnown)) return new Set(names);
   const detail = `must be some of ${publicEventTypes.join(", ")}, separated by commas`;
-  throw invalid({ pointer: "#/types", detail });
-}
-
-function invalid(error: RequestError): RequestRefusal {
-  return new RequestRefusal(400, "The request is invalid; see `errors`.", [error]);
+  throw invalidQuery("types", detail);
 }

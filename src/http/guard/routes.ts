@@ -11,6 +11,7 @@ import { visibleApp } from "../auth/caller.ts";
 import { operatorOf } from "../auth/operator.ts";
 import type { ProblemCode } from "../errors/problems.ts";
 import { RequestRefusal } from "../errors/request-refusal.ts";
+import { rangeOf } from "../request-parts.ts";
 import { neverShed } from "../server/under-pressure.ts";
 import {
   BlockBody,
@@ -25,7 +26,7 @@ import {
 } from "./schemas.ts";
 
 export interface GuardRoutesParts {
-  /** Null: entries stand in the configuration alone. */
+  /** Null: there are entries of the configuration alone. */
   readonly lists: ListService | null;
   /** Null: nothing is recorded. */
   readonly decisions: Pick<DecisionStore, "read"> | null;
@@ -64,17 +65,18 @@ export function guardRoutes(
       },
       async (request) => {
         if (decisions === null) throw notRecorded();
-        const { app, rule, from, until, after = null, limit = "100", ...asked } = request.query;
+        const { app, rule, from, to, cursor = null, limit = "100", ...asked } = request.query;
+        const { fromMs, toMs: untilMs } = rangeOf({ from, to }, "querystring");
         const visible = visibleApp(request, app);
         const names = request.app === null ? new Map<string, string>() : hidden;
         const filter = {
           ...asked,
           ...(rule !== undefined && { rules: rulesNamed(rule, names) }),
           ...(visible !== null && { app: visible }),
-          ...(from !== undefined && { fromMs: Date.parse(from) }),
-          ...(until !== undefined && { untilMs: Date.parse(until) }),
+          ...(fromMs !== undefined && { fromMs }),
+          ...(untilMs !== undefined && { untilMs }),
         };
-        const { rows, next } = await decisions.read(filter, after, Number(limit));
+        const { rows, next } = await decisions.read(filter, cursor, Number(limit));
         const shown = request.app === null ? rows : rows.map(ofApp);
         return { decisions: shown.map((row) => decisionBody(row, names)), next };
       },
@@ -113,8 +115,8 @@ export function guardRoutes(
         config: { scope: ["verify", "read"], atOnce: "records", problems: ["records_unavailable"] },
       },
       async (request) => {
-        const { after = null, limit = "100" } = request.query;
-        return pageBody(await listsOf(lists).page({ app: appOf(request).name }, after, Number(limit)));
+        const { cursor = null, limit = "100" } = request.query;
+        return pageBody(await listsOf(lists).page({ app: appOf(request).name }, cursor, Number(limit)));
       },
     );
     scope.delete(
@@ -151,7 +153,7 @@ export function adminListRoutes({ lists }: GuardRoutesParts): FastifyPluginAsync
           operationId: "addListEntry",
           summary: "Add to a block or allow list",
           description:
-            "For all apps or one, at every gateway within a second. Of several entries the most exact one holds.",
+            "For all apps or one, at every gateway within a second. The most specific matching entry applies; on a tie, the block list wins.",
           ...{ tags, security, body: ListEntryRequest },
           response: { 201: { ...ListEntryBody, description: "The entry." } },
         },
@@ -171,15 +173,16 @@ export function adminListRoutes({ lists }: GuardRoutesParts): FastifyPluginAsync
         schema: {
           operationId: "listEntries",
           summary: "Entries of block and allow lists",
-          description: "Those that were added here or by apps; those of the configuration stand there.",
+          description:
+            "Those that were added here or by apps; those that are defined in the configuration are not among them.",
           ...{ tags, security, querystring: ListQuery },
           response: { 200: { ...ListPageBody, description: "A page of them." } },
         },
         config: { ...neverShed, problems: ["records_unavailable"] },
       },
       async (request) => {
-        const { after = null, limit = "100", ...filter } = request.query;
-        return pageBody(await listsOf(lists).page(filter, after, Number(limit)));
+        const { cursor = null, limit = "100", ...filter } = request.query;
+        return pageBody(await listsOf(lists).page(filter, cursor, Number(limit)));
       },
     );
     scope.delete(

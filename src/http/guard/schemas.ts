@@ -2,15 +2,11 @@
 import { Type } from "typebox";
 import { verdicts } from "../../guard/decisions.ts";
 import { listNames } from "../../guard/lists/entry.ts";
+import { appName, pageCursor, pageLimit, timeRange, written } from "../request-parts.ts";
 import { givenTime, nullableString, oneOf, time } from "../schemas.ts";
 
-const limit = Type.Optional(
-  Type.String({ pattern: "^([1-9]\\d{0,2}|1000)$", default: "100", description: "Most rows of a page, 1 to 1000." }),
-);
-const after = (pattern: string) =>
-  Type.Optional(Type.String({ pattern, description: "`next` of the page before: the page that follows it." }));
-const next = nullableString("`after` of the next page; null where this is the last one.");
-const app = Type.String({ pattern: "^[a-z0-9][a-z0-9_-]{0,39}$", description: "An app.", examples: ["shop"] });
+const limit = pageLimit(1000, 100);
+const next = nullableString("`cursor` of the next page; null where this is the last one.");
 const listId = "lst_0m9x2k4a1Qm0cR2kZs7Xb";
 const at = "2026-03-01T12:00:00.000Z";
 
@@ -33,7 +29,7 @@ export const BlockBody = Type.Object(
 export const ListEntryRequest = Type.Object(
   {
     list: oneOf(listNames, "`block`: no delivery. `allow`: limits and learned thresholds do not apply."),
-    app: Type.Optional({ ...app, description: "For this app alone; without it for all." }),
+    app: Type.Optional(appName("For this app alone; without it for all.")),
     ...{ value, reason, expires_at: expiresAt },
   },
   {
@@ -54,7 +50,7 @@ export const ListEntryBody = Type.Object(
     list: oneOf(listNames, "Which list."),
     app: nullableString("Whose; null: all apps'."),
     value: nullableString(
-      "In one spelling of what many mean; null: the person's data were erased, and the entry holds on.",
+      "In one spelling of what many mean; null: the person's data were erased, and the entry still applies.",
     ),
     reason: nullableString("As it was given."),
     by: Type.String({ description: "Who added it, as in the audit log." }),
@@ -77,25 +73,26 @@ export const ListParams = Type.Object({
   id: Type.String({ maxLength: 40, description: "The entry's id.", examples: [listId] }),
 });
 const idPattern = "^lst_[A-Za-z0-9_-]{1,36}$";
-export const OwnListQuery = Type.Object({ after: after(idPattern), limit }, { additionalProperties: false });
+export const OwnListQuery = Type.Object({ cursor: pageCursor(idPattern), limit }, { additionalProperties: false });
 export const ListQuery = Type.Object(
   {
-    app: Type.Optional({ ...app, description: "Entries of this app alone." }),
-    list: Type.Optional(oneOf(listNames, "Entries of this list alone.")),
-    ...{ after: after(idPattern), limit },
+    app: Type.Optional(appName("Only entries of this app.")),
+    list: Type.Optional(oneOf(listNames, "Only entries of this list.")),
+    ...{ cursor: pageCursor(idPattern), limit },
   },
   { additionalProperties: false },
 );
 
 export const DecisionsQuery = Type.Object(
   {
-    app: Type.Optional({ ...app, description: "For operators: of this app alone." }),
-    verification: Type.Optional(Type.String({ maxLength: 60, description: "Of this verification alone." })),
-    rule: Type.Optional(Type.String({ pattern: "^[a-z_]{1,40}$", description: "By this rule alone." })),
-    verdict: Type.Optional(oneOf(verdicts, "Of this kind alone.")),
-    from: Type.Optional(givenTime("Not before.")),
-    until: Type.Optional(givenTime("Before.")),
-    after: after("^\\d{1,15}\\.dec_[A-Za-z0-9_-]{1,40}$"),
+    app: Type.Optional(appName("For operators: only decisions about this app.")),
+    verification: Type.Optional(Type.String({ maxLength: 60, description: "Only decisions about this verification." })),
+    rule: Type.Optional(
+      written("^[a-z_]{1,40}$", "the name of a rule, such as prefix_limit", "Only decisions by this rule."),
+    ),
+    verdict: Type.Optional(oneOf(verdicts, "Only decisions with this verdict.")),
+    ...timeRange,
+    cursor: pageCursor("^\\d{1,15}\\.dec_[A-Za-z0-9_-]{1,40}$"),
     limit,
   },
   { additionalProperties: false },

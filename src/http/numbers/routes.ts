@@ -7,7 +7,8 @@ import type { Lookup } from "../../numbers/lookup/ports.ts";
 import type { CalleeBounds } from "../../numbers/types.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import { appOf } from "../auth/app.ts";
-import { RequestRefusal } from "../errors/request-refusal.ts";
+import { invalidBody } from "../errors/parts.ts";
+import type { RequestRefusal } from "../errors/request-refusal.ts";
 import { wantedLanguages } from "./languages.ts";
 import { formOf, listBody } from "./list.ts";
 import { goneSignal } from "./live-schema.ts";
@@ -57,7 +58,7 @@ export function numberRoutes(lookup: Lookup, apps: Pick<AppDirectory, "profileOf
         const { number, numbers, country = null, locale, live = false } = request.body;
         const app = appOf(request);
         if ((number === undefined) === (numbers === undefined)) throw oneOfBoth(number === undefined);
-        if (live && numbers !== undefined) throw invalid("#/live", "does not go with `numbers`");
+        if (live && numbers !== undefined) throw invalidBody("/live", "does not go with `numbers`");
         if (live && !permits(app.scopes, "live_lookup")) {
           throw new Refusal("forbidden", "This API key lacks the scope `live_lookup`, which `live` needs.");
         }
@@ -77,9 +78,5 @@ export function numberRoutes(lookup: Lookup, apps: Pick<AppDirectory, "profileOf
 }
 
 function oneOfBoth(isMissing: boolean): RequestRefusal {
-  return isMissing ? invalid("#/number", "is missing") : invalid("#/numbers", "does not go with `number`");
-}
-
-function invalid(pointer: string, detail: string): RequestRefusal {
-  return new RequestRefusal(400, "The request body is invalid; see `errors`.", [{ pointer, detail }]);
+  return isMissing ? invalidBody("/number", "is missing") : invalidBody("/numbers", "does not go with `number`");
 }

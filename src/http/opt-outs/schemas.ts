@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { optOutSources } from "../../opt-out/types.ts";
+import { appName } from "../request-parts.ts";
 import { country, exampleNumber, maxRecipientLength, nullableString, oneOf, time } from "../schemas.ts";
 
 const recipient = {
@@ -10,9 +11,7 @@ const recipient = {
   }),
   country: Type.Optional(country("Of a number in national format.")),
 };
-const app = Type.Optional(
-  Type.String({ pattern: "^[a-z0-9][a-z0-9_-]{0,39}$", description: "Of this app; without it of all." }),
-);
+const app = Type.Optional(appName("Of this app; without it of all."));
 
 export const LinkBody = Type.Object(recipient, {
   title: "OptOutLinkRequest",

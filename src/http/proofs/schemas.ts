@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { proofKinds } from "../../verification/types.ts";
+import { idempotencyKey } from "../request-parts.ts";
 import { exampleNumber, nullableString, oneOf, time } from "../schemas.ts";
 
 export const RedeemBody = Type.Object(
@@ -14,13 +15,8 @@ export const RedeemBody = Type.Object(
 );
 
 export const RedeemHeaders = Type.Object({
-  "idempotency-key": Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 255,
-      pattern: "^[\\x20-\\x7e]*$",
-      description: "A repetition with the same key gets the same answer: for a backend that lost the first one.",
-    }),
+  "idempotency-key": idempotencyKey(
+    "A repetition with the same key gets the same answer: for a backend that lost the first one.",
   ),
 });
 

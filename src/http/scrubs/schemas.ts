@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { resultFiles, scrubFormats, scrubStates } from "../../numbers/scrubs/types.ts";
+import { line, written } from "../request-parts.ts";
 import { country, nullableObject, nullableString, oneOf, time } from "../schemas.ts";
 
 const exampleId = "scr_9f31c0aa024f4b5f8f1de0a1b2c3d4e5";
@@ -19,20 +20,19 @@ export const ScrubFileParams = Type.Object({
 
 export const PieceQuery = Type.Object(
   {
-    offset: Type.String({
-      pattern: "^\\d{1,12}$",
-      description: "Where the piece belongs: how many bytes were received before.",
-      examples: ["0"],
-    }),
+    offset: written(
+      "^\\d{1,12}$",
+      "a number of bytes",
+      "Where the piece belongs: how many bytes were received before.",
+      { examples: ["0"] },
+    ),
   },
   { additionalProperties: false },
 );
 
 export const CreateScrubBody = Type.Object(
   {
-    name: Type.Optional(
-      Type.String({ maxLength: 200, pattern: "^[^\\u0000-\\u001f\\u007f]*$", description: "As you call the list." }),
-    ),
+    name: Type.Optional(line("As you call the list.")),
     column: Type.Optional(
       Type.String({
         minLength: 1,

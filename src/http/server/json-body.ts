@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import { jsonErrorPosition } from "../errors/json-position.ts";
 import { RequestRefusal } from "../errors/request-refusal.ts";
 
 declare module "fastify" {
@@ -22,13 +23,22 @@ export function readJsonOnly(server: FastifyInstance): void {
   server.addContentTypeParser("application/json", { parseAs: "string" }, (request, body: string, done) => {
     if (body.length === 0) return done(null, undefined);
     parse(request, body, (error, value) => {
+      if (error !== null) return done(new RequestRefusal(400, whyNotRead(body)));
       const maxParts = request.routeOptions.config.maxBodyParts ?? mostParts;
-      if (error === null && !isBounded(value, maxParts)) {
+      if (!isBounded(value, maxParts)) {
         return done(new RequestRefusal(400, `The body has more than ${maxParts} keys and list elements.`));
       }
-      done(error, value);
+      done(null, value);
     });
   });
+}
+
+function whyNotRead(body: string): string {
+  // A byte order mark is skipped when the body is parsed.
+  const position = jsonErrorPosition(body.replace(/^\ufeff/, ""));
+  return position === null
+    ? "The body has a key that is never accepted: `__proto__`, or `constructor` with `prototype` in it."
+    : `The body is not valid JSON (position ${position}).`;
 }
 
 /** Stops counting at the bound. */

@@ -42,7 +42,11 @@ export function serverOptions(
     ajv: {
       // Refuse, never coerce: a number for a string is the app's mistake, and unknown keys are named, not dropped.
       // All errors at once is safe: json-body.ts bounds keys and elements, and no pattern backtracks.
-      customOptions: { allErrors: true, coerceTypes: false, removeAdditional: false, allowUnionTypes: true },
+      customOptions: {
+        ...{ allErrors: true, coerceTypes: false, removeAdditional: false, allowUnionTypes: true },
+        // Errors have their schema, whose `x-expected` says in words what a pattern means.
+        ...{ verbose: true, keywords: ["x-expected"] },
+      },
     },
     schemaController: { compilersFactory },
     genReqId: nextRequestId,

@@ -183,7 +183,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
         }),
       );
       if (parts.webhooks) await scope.register(webhookRoutes(parts.webhooks, parts.clock));
-      if (parts.cdr) await scope.register(cdrRoutes(parts.cdr, parts.clock, admin !== undefined));
+      if (parts.cdr) await scope.register(cdrRoutes(parts.cdr, parts.channels, parts.clock, admin !== undefined));
       if (parts.guard) await scope.register(guardRoutes(parts.guard, admin !== undefined));
     },
     { prefix: "/v1" },

@@ -11,7 +11,7 @@ import type {
   StepRequest,
   Verification,
 } from "../../verification/types.ts";
-import { RequestRefusal } from "../errors/request-refusal.ts";
+import { invalidBody } from "../errors/parts.ts";
 import type { CheckAnswerBody, GuessBody } from "./check-schemas.ts";
 import type { StartBody, verificationBody } from "./schemas.ts";
 
@@ -35,7 +35,7 @@ export function startRequest(body: StartBody): StartRequest {
   const { reference, metadata, client, override } = body;
   if (metadata !== undefined && Buffer.byteLength(JSON.stringify(metadata)) > maxMetadataBytes) {
     const detail = `must be at most ${maxMetadataBytes} bytes of JSON`;
-    throw new RequestRefusal(400, "The request body is invalid; see `errors`.", [{ pointer: "#/metadata", detail }]);
+    throw invalidBody("/metadata", detail);
   }
   return {
     to,
@@ -62,7 +62,7 @@ function stepRequest({ channel, to, wait_seconds: wait }: NonNullable<StartBody[
 function refuseAddress({ client }: StartBody): void {
   if (client?.ip === undefined || isIP(client.ip) !== 0) return;
   const detail = "must be an IPv4 or IPv6 address, without port or brackets";
-  throw new RequestRefusal(400, "The request body is invalid; see `errors`.", [{ pointer: "#/client/ip", detail }]);
+  throw invalidBody("/client/ip", detail);
 }
 
 /** @throws {RequestRefusal} where not exactly one of its keys is there */
@@ -70,7 +70,7 @@ export function guessOf({ code, caller_id, caller_ids }: GuessBody): Guess {
   const given = [code, caller_id, caller_ids].filter((one) => one !== undefined);
   if (given.length !== 1) {
     const detail = "must have exactly one of `code`, `caller_id` and `caller_ids`";
-    throw new RequestRefusal(400, "The request body is invalid; see `errors`.", [{ pointer: "#", detail }]);
+    throw invalidBody("", detail);
   }
   return code === undefined ? { callerIds: caller_ids ?? [caller_id ?? ""] } : { code };
 }

@@ -2,6 +2,7 @@
 import { type Static, Type } from "typebox";
 import { statuses } from "../../verification/machine.ts";
 import { proofKinds } from "../../verification/types.ts";
+import { idempotencyKey, written } from "../request-parts.ts";
 import {
   country,
   maxNumberLength,
@@ -109,6 +110,7 @@ export function startBody(channels: readonly ChannelView[]) {
         Type.Integer({
           minimum: 1,
           maximum: 2,
+          "x-expected": "1 or 2",
           description:
             "How many calls carry the code: two, in sequence and from different numbers, make it twice as long. Without it 1, or `verification.min_calls`; 2 after too many wrong codes for this number.",
         }),
@@ -122,20 +124,19 @@ export function startBody(channels: readonly ChannelView[]) {
         }),
       ),
       code: Type.Optional(
-        Type.String({
-          pattern: "^\\d{4,10}$",
-          description:
-            "A code of your own instead of the gateway's, where the app's profile allows it. A missed call shows it as the end of its caller ID, six digits also as 3 + 3 by two calls; where that is not possible the start is refused as `code_not_available`.",
-        }),
+        written(
+          "^\\d{4,10}$",
+          "4 to 10 digits",
+          "A code of your own instead of the gateway's, where the app's profile allows it. A missed call shows it as the end of its caller ID, six digits also as 3 + 3 by two calls; where that is not possible the start is refused as `code_not_available`.",
+        ),
       ),
       locale: Type.Optional(
-        Type.String({
-          pattern: "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
-          maxLength: 35,
-          description:
-            "Language of messages and speech, BCP 47; without it the app's, or that of the callee's country.",
-          examples: ["pt-BR"],
-        }),
+        written(
+          "^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+          "a language tag such as en or en-GB",
+          "Language of messages and speech, BCP 47; without it the app's, or that of the callee's country.",
+          { maxLength: 35, examples: ["pt-BR"] },
+        ),
       ),
       reference: Type.Optional(
         Type.String({
@@ -153,7 +154,7 @@ export function startBody(channels: readonly ChannelView[]) {
             minItems: 1,
             maxItems: 1,
             description:
-              "Checks that you override for this start, because you know better: your user insists that the number is right. Not with a start token.",
+              "Safeguards to skip for this start, for instance because your user insists that the number is right. Not with a start token.",
           },
         ),
       ),
@@ -178,15 +179,9 @@ export function startBody(channels: readonly ChannelView[]) {
 export type StartBody = Static<ReturnType<typeof startBody>>;
 
 export const StartHeaders = Type.Object({
-  "idempotency-key": Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 255,
-      pattern: "^[\\x20-\\x7e]*$",
-      description:
-        "Same key and same body: the same verification, no second call. Make a new one for each attempt of a person.",
-      examples: ["8e03978e-40d5-43dd-bc93-6894a57f9324"],
-    }),
+  "idempotency-key": idempotencyKey(
+    "Same key and same body: the same verification, no second call. Make a new one for each attempt of a person.",
+    { examples: ["8e03978e-40d5-43dd-bc93-6894a57f9324"] },
   ),
 });
 

@@ -18,7 +18,7 @@ export function deliveriesBody({ items, next }: Page<Try>) {
   const deliveries = items.map(({ eventId, type, attempt, delivered, status, error, atMs, durationMs }) => ({
     ...{ event: eventId, type, attempt, delivered, status, error, at: rfc3339(atMs), duration_ms: durationMs },
   }));
-  return { deliveries, next_cursor: next };
+  return { deliveries, next };
 }
 
 export function deadLettersBody({ items, next }: Page<DeadLetter>) {
@@ -26,5 +26,5 @@ export function deadLettersBody({ items, next }: Page<DeadLetter>) {
     ...{ event: eventId, type, verification, reason, attempts: tries },
     ...{ queued_at: rfc3339(queuedAtMs), ended_at: rfc3339(endedAtMs) },
   }));
-  return { dead_letters: letters, next_cursor: next };
+  return { dead_letters: letters, next };
 }

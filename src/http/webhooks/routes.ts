@@ -6,8 +6,10 @@ import type { Clock } from "../../shared/clock.ts";
 import type { Webhooks } from "../../webhooks/service.ts";
 import { urlProblem } from "../../webhooks/urls.ts";
 import { appOf } from "../auth/app.ts";
+import { invalidBody, invalidQuery } from "../errors/parts.ts";
 import type { ProblemCode } from "../errors/problems.ts";
 import { RequestRefusal } from "../errors/request-refusal.ts";
+import { timeOf } from "../request-parts.ts";
 import { NoBody } from "../schemas.ts";
 import { deadLettersBody, deliveriesBody, webhookBody } from "./representation.ts";
 import {
@@ -33,7 +35,6 @@ const problems: readonly ProblemCode[] = ["records_unavailable"];
 /** Endpoints get all events of the app, and a new secret lets its holder forge them: changing them is more than `verify` or `read`. */
 const reads: readonly Scope[] = ["read", "admin"];
 const changes = { config: { scope: "admin", notFound, problems } } as const;
-const defaultLimit = 50;
 
 export interface WebhookRoutesParts {
   readonly service: Webhooks;
@@ -47,7 +48,7 @@ export function webhookRoutes(parts: WebhookRoutesParts, clock: Pick<Clock, "now
 
   function checkUrl(url: string | undefined): void {
     const detail = url === undefined ? null : urlProblem(url, urlsMayBePrivate);
-    if (detail !== null) throw invalid("#/url", detail);
+    if (detail !== null) throw invalidBody("/url", detail);
   }
 
   return async (scope) => {
@@ -179,9 +180,9 @@ export function webhookRoutes(parts: WebhookRoutesParts, clock: Pick<Clock, "now
         config: { scope: reads, notFound },
       },
       async (request) => {
-        const { limit, cursor = null } = request.query;
+        const { limit = "50", cursor = null } = request.query;
         if (cursor !== null && !/^\d{1,16}-\d{1,16}$/.test(cursor)) throw unknownCursor();
-        return deliveriesBody(found(await service.tries(app(request), request.params.id, cursor, limitOf(limit))));
+        return deliveriesBody(found(await service.tries(app(request), request.params.id, cursor, Number(limit))));
       },
     );
     scope.get(
@@ -196,10 +197,10 @@ export function webhookRoutes(parts: WebhookRoutesParts, clock: Pick<Clock, "now
         config: { scope: reads, notFound, problems, atOnce: "records" },
       },
       async (request) => {
-        const { limit, cursor = null } = request.query;
+        const { limit = "50", cursor = null } = request.query;
         if (cursor !== null && !/^\d{1,16}\.[\w-]{1,150}$/.test(cursor)) throw unknownCursor();
         return deadLettersBody(
-          found(await service.deadLetters(app(request), request.params.id, cursor, limitOf(limit))),
+          found(await service.deadLetters(app(request), request.params.id, cursor, Number(limit))),
         );
       },
     );
@@ -218,9 +219,9 @@ export function webhookRoutes(parts: WebhookRoutesParts, clock: Pick<Clock, "now
       async (request, reply) => {
         const { events, since } = request.body;
         if ((events === undefined) === (since === undefined)) {
-          throw invalid("#", "must have exactly one of `events` and `since`");
+          throw invalidBody("", "must have exactly one of `events` and `since`");
         }
-        const which = events === undefined ? { sinceMs: Date.parse(since ?? "") } : { eventIds: events };
+        const which = events === undefined ? { sinceMs: timeOf(since, "since", "body") ?? 0 } : { eventIds: events };
         reply.code(202);
         return found(await service.replay(app(request), request.params.id, which));
       },
@@ -233,14 +234,6 @@ function found<T>(value: T | null): T {
   return value;
 }
 
-function limitOf(text: string | undefined): number {
-  return text === undefined ? defaultLimit : Number(text);
-}
-
-function invalid(pointer: string, detail: string): RequestRefusal {
-  return new RequestRefusal(400, "The request body is invalid; see `errors`.", [{ pointer, detail }]);
-}
-
 function unknownCursor(): RequestRefusal {
-  return new RequestRefusal(400, "`cursor` must be `next_cursor` of an answer to this request.");
+  return invalidQuery("cursor", "must be `next` of the page before");
 }

@@ -2,7 +2,8 @@ import { type Static, Type } from "typebox";
 import { publicEventTypes } from "../../events/envelope.ts";
 import { deadReasons, disabledReasons } from "../../webhooks/types.ts";
 import { maxUrlLength } from "../../webhooks/urls.ts";
-import { givenTime, nullableString, oneOf, time } from "../schemas.ts";
+import { moment, pageCursor, pageLimit } from "../request-parts.ts";
+import { nullableString, oneOf, time } from "../schemas.ts";
 
 /** `verification.*` and its like, and every type. */
 const filters = [
@@ -106,18 +107,11 @@ export const TestBody = Type.Object(
   { title: "WebhookTest", examples: [{ delivered: true, status: 204, error: null, duration_ms: 34 }] },
 );
 
-export const PageQuery = Type.Object({
-  limit: Type.Optional(Type.String({ pattern: "^([1-9]\\d?|100)$", description: "1 to 100; default 50." })),
-  cursor: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 200,
-      pattern: "^[\\w.:~-]+$",
-      description: "`next_cursor` of the page before.",
-    }),
-  ),
-});
-const nextCursor = nullableString("Give it as `cursor` for the next page; null: this is the last one.");
+export const PageQuery = Type.Object(
+  { limit: pageLimit(100, 50), cursor: pageCursor("^[\\w.:~-]+$", { minLength: 1, maxLength: 200 }) },
+  { additionalProperties: false },
+);
+const next = nullableString("`cursor` of the next page; null where this is the last one.");
 
 const DeliveryBody = Type.Object({
   event: Type.String({ description: "The event's id, which was sent as `webhook-id`." }),
@@ -130,7 +124,7 @@ const DeliveryBody = Type.Object({
   duration_ms: duration,
 });
 export const DeliveriesBody = Type.Object(
-  { deliveries: Type.Array(DeliveryBody), next_cursor: nextCursor },
+  { deliveries: Type.Array(DeliveryBody), next },
   {
     title: "WebhookDeliveries",
     examples: [
@@ -141,7 +135,7 @@ export const DeliveriesBody = Type.Object(
             ...{ status: 204, error: null, at: exampleAt, duration_ms: 34 },
           },
         ],
-        next_cursor: null,
+        next: null,
       },
     ],
   },
@@ -160,7 +154,7 @@ const DeadLetterBody = Type.Object({
   ended_at: time("When it was given up."),
 });
 export const DeadLettersBody = Type.Object(
-  { dead_letters: Type.Array(DeadLetterBody), next_cursor: nextCursor },
+  { dead_letters: Type.Array(DeadLetterBody), next },
   {
     title: "WebhookDeadLetters",
     examples: [
@@ -171,7 +165,7 @@ export const DeadLettersBody = Type.Object(
             ...{ reason: "expired", attempts: 12, queued_at: exampleAt, ended_at: "2026-03-02T12:00:15.000Z" },
           },
         ],
-        next_cursor: null,
+        next: null,
       },
     ],
   },
@@ -186,7 +180,7 @@ export const ReplayBody = Type.Object(
         description: "Ids of events.",
       }),
     ),
-    since: Type.Optional(givenTime("All that were given up then or later.")),
+    since: Type.Optional(moment("All that were given up then or later.")),
   },
   {
     title: "ReplayWebhook",

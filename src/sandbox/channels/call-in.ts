@@ -1,5 +1,5 @@
 /** Call in: the numbers to call, and `POST /sandbox/call-in`, by which the simulated phone calls one of them. */
-import { e164Pattern } from "../../numbers/e164.ts";
+import { e164InWords, e164Pattern } from "../../numbers/e164.ts";
 import { placeCall } from "../carrier/caller.ts";
 import { problem } from "../problem.ts";
 import type { SandboxChannel } from "./channel.ts";
@@ -18,8 +18,8 @@ const body = {
   required: ["from", "to"],
   additionalProperties: false,
   properties: {
-    from: { type: "string", pattern: `${e164Pattern}|^anonymous$` },
-    to: { type: "string", pattern: e164Pattern },
+    from: { type: "string", pattern: `${e164Pattern}|^anonymous$`, "x-expected": `${e164InWords}, or anonymous` },
+    to: { type: "string", pattern: e164Pattern, "x-expected": e164InWords },
   },
 };
 

@@ -109,12 +109,12 @@ it("is called once by two trunks, then refused without a call, for every app; ov
     .poll(async () => (await gateway.get("/metrics")).text, { timeout: 5000 })
     .toMatch(/onering_number_health_evidence_total\{kind="unallocated"\} 4/);
   await expect.poll(() => redis.keys("{h*}:n").then((keys) => keys.length)).toBe(1);
-  let after: unknown;
+  let cursor: unknown;
   do {
-    const body = { to: dead, ...(typeof after === "string" && { after }) };
+    const body = { to: dead, ...(typeof cursor === "string" && { cursor }) };
     const { json } = await operator.post("/v1/admin/subjects/erase", body);
-    after = json.next;
-  } while (typeof after === "string");
+    cursor = json.next;
+  } while (typeof cursor === "string");
   expect(await redis.keys("{h*}:n")).toEqual([]);
   expect(await healthOf(gateway)).toBeNull();
   expect((await gateway.post("/v1/verifications", { to: dead })).status).toBe(201);

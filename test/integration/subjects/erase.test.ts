@@ -288,7 +288,7 @@ describeOnBothBackends("personal data", (open) => {
 
   it.each([
     ["nothing that could be kept", { to: "hello" }, 422],
-    ["a place of no answer", { to: grace, after: "x" }, 400],
+    ["a place of no answer", { to: grace, cursor: "x" }, 400],
   ])("refuses %s, and records nothing", async (_, body, status) => {
     expect((await gateway.ask("operator", "POST", "/v1/admin/subjects/erase", body)).status).toBe(status);
     const { json } = await gateway.ask("operator", "GET", "/v1/admin/audit");

@@ -92,14 +92,14 @@ export async function startSubjectGateway(
     /** Sends a request about somebody until it is complete. @returns the answers */
     async whole(what: "export" | "erase", to: string, country?: string) {
       const answers: Record<string, never>[] = [];
-      for (let after: string | null = null, request = 0; request < 100; request++) {
+      for (let cursor: string | null = null, request = 0; request < 100; request++) {
         const path = `/v1/admin/subjects/${what}`;
         const whom = { to, ...(country && { country }) };
-        const { status, json } = await ask("operator", "POST", path, after === null ? whom : { ...whom, after });
+        const { status, json } = await ask("operator", "POST", path, cursor === null ? whom : { ...whom, cursor });
         if (status !== 200) throw new Error(`${status} ${JSON.stringify(json)}`);
         answers.push(json);
-        after = json.next ?? null;
-        if (after === null) return answers;
+        cursor = json.next ?? null;
+        if (cursor === null) return answers;
       }
       throw new Error("it never ends");
     },

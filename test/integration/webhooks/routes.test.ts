@@ -120,9 +120,9 @@ describe("deliveries", () => {
     const all = async () => (await call("GET", `/${id}/deliveries`)).json.deliveries;
     await vi.waitFor(async () => expect(await all()).toHaveLength(4), { timeout: 10_000 });
     const first = await call("GET", `/${id}/deliveries?limit=3`);
-    const rest = await call("GET", `/${id}/deliveries?limit=3&cursor=${first.json.next_cursor}`);
+    const rest = await call("GET", `/${id}/deliveries?limit=3&cursor=${first.json.next}`);
     const listed = [...first.json.deliveries, ...rest.json.deliveries];
-    expect(rest.json.next_cursor).toBeNull();
+    expect(rest.json.next).toBeNull();
     const events = listed.map(({ event }: { event: string }) => event.replace(/^evt_test_.*/, "test"));
     expect(events.sort()).toEqual(["evt_vlist_1", "evt_vlist_2", "evt_vlist_3", "test"]);
     expect(listed[0]).toMatchObject({ attempt: 1, delivered: true, status: 204, error: null });

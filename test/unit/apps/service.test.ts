@@ -64,7 +64,7 @@ test("what cannot be is refused by its reason, and changes nothing", async () =>
   const { apps, clock } = setting({ fixed: { api_keys_sha256: [] } });
   await apps.create("shop", {});
   expect(await refusal(apps.create("shop", {}))).toBe("conflict: There is an app shop already.");
-  const fixed = "stands in the configuration";
+  const fixed = "is defined in the configuration";
   for (const work of [apps.create("fixed", {}), apps.change("fixed", {}), apps.remove("fixed")]) {
     expect(await refusal(work)).toContain(fixed);
   }

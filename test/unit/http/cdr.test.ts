@@ -93,7 +93,7 @@ describe("pages", () => {
     ];
     for (const { status, json } of await Promise.all(wrong.map(async (one) => one))) {
       expect(status).toBe(400);
-      expect(json().errors).toMatchObject([{ pointer: "#/cursor" }]);
+      expect(json().errors).toMatchObject([{ parameter: "cursor" }]);
     }
   });
 
@@ -127,18 +127,47 @@ describe("pages", () => {
   });
 
   test.each([
-    ["limit=0", "#/limit"],
-    ["limit=1001", "#/limit"],
-    ["from=yesterday", "#/from"],
-    ["from=2026-02-30", "#/from"],
-    ["to=2026-11-02T10:00:00", "#/to"],
-    ["status=unknown", "#/status"],
-    ["number=1", "#/number"],
-    ["format=xml", "#/format"],
-  ])("%s is refused with its place", async (query, pointer) => {
+    ["limit=0", "limit"],
+    ["limit=1001", "limit"],
+    ["from=yesterday", "from"],
+    ["from=2026-02-30", "from"],
+    ["from=2026-11-03&to=2026-11-02", "from"],
+    ["to=2026-11-02T10:00:00", "to"],
+    ["status=unknown", "status"],
+    ["channel=fax", "channel"],
+    ["state=rnug", "state"],
+    ["number=1", "number"],
+    ["format=xml", "format"],
+  ])("%s is refused with its place", async (query, parameter) => {
     const { status, json } = await get(await serve(memoryCdrs()), `/v1/cdrs?${query}`);
     expect(status).toBe(400);
-    expect(json()).toMatchObject({ code: "invalid_request", errors: [{ pointer }] });
+    expect(json()).toMatchObject({ code: "invalid_request", errors: [{ parameter }] });
+  });
+});
+
+describe("a filter that nothing can match", () => {
+  const country = "`country` UK is not an ISO 3166 country code; did you mean GB?";
+  test.each(["/v1/cdrs", "/v1/stats"])("is refused by GET %s, not answered with nothing", async (url) => {
+    const server = await serve(memoryCdrs());
+    expect((await get(server, `${url}?country=UK`)).json()).toMatchObject({ status: 400, detail: country });
+    const swapped = await get(server, `${url}?from=2026-11-03&to=2026-11-02`);
+    expect(swapped.json().errors).toEqual([{ parameter: "from", detail: "must be before `to`" }]);
+    const { errors } = (await get(server, `${url}?channel=fax`)).json();
+    expect(errors).toMatchObject([{ parameter: "channel", detail: expect.stringContaining('"sms"') }]);
+  });
+
+  test.each(["/v1/cdrs/search", "/v1/verifications/search"])("is refused by POST %s", async (url) => {
+    const server = await serve(memoryCdrs());
+    const swapped = await post(server, url, { from: "2026-11-03", to_time: "2026-11-02" });
+    expect(swapped.json().errors).toEqual([{ pointer: "#/from", detail: "must be before `to_time`" }]);
+    expect((await post(server, url, { channel: "fax" })).json().errors).toMatchObject([{ pointer: "#/channel" }]);
+  });
+
+  test("a recipient in the time's place is told where to search by it", async () => {
+    const { json } = await get(await serve(memoryCdrs()), "/v1/cdrs?to=%2B447400123456");
+    expect(json().errors[0].detail).toMatch(/^must be a time.*to search by recipient use POST \/v1\/cdrs\/search$/);
+    const search = await post(await serve(memoryCdrs()), "/v1/cdrs/search", { country: "UK" });
+    expect(search.json()).toMatchObject({ status: 400, detail: country });
   });
 });
 

@@ -193,7 +193,7 @@ describe("no body, however odd", () => {
     const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
     const answer = await server.inject({ method: "POST", url: "/v1/verifications", headers, payload: '{"\\ud800":1}' });
     expect(answer.statusCode).toBe(400);
-    expect(answer.json().errors).toContainEqual({ pointer: "#/%EF%BF%BD", detail: "is not a known key" });
+    expect(answer.json().errors).toContainEqual({ pointer: "#/%EF%BF%BD", detail: "is not a known property" });
   });
 
   it("comes back in an error: neither a wrong code nor a number is repeated", async () => {

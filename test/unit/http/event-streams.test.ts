@@ -122,9 +122,9 @@ describe("GET /v1/events", () => {
 
   it.each([
     ["Last-Event-ID of another kind of stream", "/v1/events", "17", { header: "last-event-id" }],
-    ["last_event_id that is none", "/v1/events?last_event_id=abc", undefined, { pointer: "#/last_event_id" }],
-    ["unknown type", "/v1/events?types=call.ended,no.such", undefined, { pointer: "#/types" }],
-    ["unknown parameter", "/v1/events?type=call.ended", undefined, { pointer: "#/type" }],
+    ["last_event_id that is none", "/v1/events?last_event_id=abc", undefined, { parameter: "last_event_id" }],
+    ["unknown type", "/v1/events?types=call.ended,no.such", undefined, { parameter: "types" }],
+    ["unknown parameter", "/v1/events?type=call.ended", undefined, { parameter: "type" }],
     ["entry id for a verification", `/v1/verifications/${standing.id}/events`, "12-0", { header: "last-event-id" }],
   ])("%s is refused with 400", async (_, path, lastEventId, error) => {
     const { open } = await gateway();

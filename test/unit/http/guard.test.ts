@@ -125,7 +125,7 @@ describe("lists", () => {
       expect((await ask(server, "POST", "/v1/lists", { value, expires_at: at })).status).toBe(400);
       const body = { list: "block", value, expires_at: at };
       expect((await ask(server, "POST", "/v1/admin/lists", body, operator)).status).toBe(400);
-      for (const key of ["from", "until"]) {
+      for (const key of ["from", "to"]) {
         const url = `/v1/decisions?${key}=${encodeURIComponent(at)}`;
         expect((await ask(server, "GET", url)).status).toBe(400);
       }
