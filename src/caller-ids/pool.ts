@@ -59,6 +59,7 @@ export function createCallerIdPool(ranges: Readonly<Record<string, RangeConfig>>
         throw new RangeError("no such caller ID");
       });
     },
+    lengths: (names) => [...new Set(selected(names, null).map(({ digits }) => digits))].sort((a, b) => a - b),
     sizes(names, codeLength) {
       const sizes = new Map<string, number>();
       for (const { prefix, size } of selected(names, codeLength)) sizes.set(prefix, (sizes.get(prefix) ?? 0) + size);

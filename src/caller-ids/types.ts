@@ -33,6 +33,8 @@ export interface CallerIdPool {
    * @param ending shorter than or as long as the digits after the prefix of the ranges that are used
    */
   drawEnding(ranges: readonly string[], ending: string, count: number): readonly CallerId[];
+  /** The lengths of the codes that these ranges show with one call, the shortest first. */
+  lengths(ranges: readonly string[]): readonly number[];
   /**
    * How many caller IDs share each prefix that `draw` could give. The app knows the prefix, so the smallest of
    * these decides how hard a code is to guess.

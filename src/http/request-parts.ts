@@ -1,6 +1,8 @@
 /** Pieces of requests that many routes share: forms with their words, pages, times. */
 import { Type } from "typebox";
 import { momentInWords, momentPattern, readMoment } from "../cdr/moment.ts";
+import { readCountry } from "../numbers/country.ts";
+import { Refusal } from "../shared/refusal.ts";
 import { invalidPart, type RequestPart, requestError } from "./errors/parts.ts";
 
 interface Options {
@@ -68,6 +70,13 @@ export const timeRange = {
   from: Type.Optional(moment("Rows from this time on: RFC 3339, or a date (UTC). In a URL write + as %2B.")),
   to: Type.Optional(moment("Rows before this time.")),
 };
+
+/** A `country` of a request in capital letters. @throws {Refusal} `invalid_request` where there is no such country */
+export function countryOf(text: string): string {
+  const read = readCountry(text);
+  if ("refusal" in read) throw new Refusal(read.refusal.code, read.refusal.detail);
+  return read.country;
+}
 
 /** @param name of the time in the part @throws {RequestRefusal} where there is no such day or time */
 export function timeOf(text: string | undefined, name: string, part: RequestPart): number | undefined {

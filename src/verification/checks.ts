@@ -8,7 +8,7 @@ import type { ChannelSet } from "./channel-set.ts";
 import type { Endings } from "./endings.ts";
 import type { VerificationEvents } from "./events.ts";
 import type { CalleeRef, Hashes } from "./hashes.ts";
-import { ambiguous, ended, limited, noCode, notFound } from "./refusals.ts";
+import { ambiguous, ended, limited, noCode, notFound, wrongLength } from "./refusals.ts";
 import type { Shares } from "./shares.ts";
 import type { VerificationStore } from "./store-port.ts";
 import { type CheckAnswer, type Guess, newestOf, type Simulated, type Verification } from "./types.ts";
@@ -90,7 +90,7 @@ export function createChecks(options: {
       case "no_code":
         throw noCode(newestOf(await endings.look(app, id)).channel);
       case "wrong_length":
-        throw new Refusal("invalid_request", `The code has ${result.codeLength} digits; this check was not counted.`);
+        throw wrongLength(result.codeLength, codeLength);
       case "ended":
         throw ended(endings.seen(result).status);
       case "checked":

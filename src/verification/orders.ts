@@ -101,7 +101,7 @@ export function createOrders(
       if (profile.channels !== null && !profile.channels.includes(channel.name)) throw channelNotAllowed(channel.name);
       const { planned, to, country } = choiceOf(verification, channel.name);
       const proves = channels.find(newest.channel)?.proves;
-      if (planned === undefined && channel.proves !== proves) throw otherProof(channel.name);
+      if (planned === undefined && channel.proves !== proves) throw otherProof(channel.name, channel.proves, proves);
       if (!mayReach(channel, to, verification)) throw noOwnRecipient(channel.name);
       const shape = shapeOf(verification, profile, channel, planned);
       return orderOf(verification, profile, channel, refOf(to, country), shape, null);

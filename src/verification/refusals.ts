@@ -3,6 +3,7 @@ import { Refusal } from "../shared/refusal.ts";
 import { codeLifetimeMs } from "./codes.ts";
 import type { Status } from "./machine.ts";
 import type { CalleeLimit } from "./store-port.ts";
+import type { ProofKind } from "./types.ts";
 
 /** Neutral: other apps' requests may have used up the limit, and no tenant learns about another. */
 const limitDetails: Record<CalleeLimit, string> = {
@@ -49,8 +50,25 @@ export function deliveryDenied(): Refusal {
   return new Refusal("delivery_denied", "A delivery to this recipient is not permitted.");
 }
 
-export function otherProof(name: string): Refusal {
-  return new Refusal("not_supported", `Channel ${name} proves something else than this verification.`);
+const provenInWords: Readonly<Record<ProofKind, string>> = {
+  phone: "a phone number",
+  email: "an e-mail address",
+  device: "a device",
+};
+
+/** @param proves what the channel does @param ofVerification what the verification is of */
+export function otherProof(name: string, proves: ProofKind, ofVerification: ProofKind | undefined): Refusal {
+  const other = ofVerification === undefined ? "something else" : provenInWords[ofVerification];
+  return new Refusal(
+    "not_supported",
+    `Channel ${name} verifies ${provenInWords[proves]}; this verification is of ${other}. Use one of \`next_channels\`.`,
+  );
+}
+
+/** @param wanted digits that the code has @param given digits of what was typed; 0: it was no code */
+export function wrongLength(wanted: number, given: number): Refusal {
+  const detail = given === 0 ? `The code has ${wanted} digits` : `\`code\` must have ${wanted} digits, not ${given}`;
+  return new Refusal("invalid_request", `${detail}; this check was not counted.`);
 }
 
 export function noOwnRecipient(name: string): Refusal {

@@ -32,6 +32,7 @@ export function readAddress(text: string): ReadAddress {
   const at = trimmed.lastIndexOf("@");
   if (at < 1 || at === trimmed.length - 1) return { problem: "is not an e-mail address such as name@example.com" };
   const localPart = trimmed.slice(0, at).normalize("NFC");
+  if (localPart.includes("@") && !localPart.startsWith('"')) return { problem: "has more than one @" };
   const problem = localPartProblem(localPart);
   if (problem !== null) return { problem };
   const domain = readDomain(trimmed.slice(at + 1));

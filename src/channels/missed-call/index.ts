@@ -78,11 +78,14 @@ export function missedCall(parts: MissedCallParts): ChannelModule {
       const describe = createDescription({ ms: callSettings.ring_ms, setup_limit_ms: callSettings.setup_limit_ms });
       const cooldownMs = verification.caller_id_cooldown_seconds * 1000;
       const mostOdds = verification.max_guess_probability / verification.wrong_checks_per_callee;
-      const reserving = { ...parts, cooldownMs, mostOdds, pool: parts.callerIds, hashes: core.hashes, calls };
+      const permittedCalls = () => ({ least: minCalls, most: Math.min(2, maxCalls()) });
+      const reserving = {
+        ...{ ...parts, cooldownMs, mostOdds, permittedCalls, pool: parts.callerIds, hashes: core.hashes, calls },
+      };
       const simulated = createCallSimulation({
         ...{ ranges: parts.config.ranges, pool: parts.callerIds, slots: parts.slots, ringMs: callSettings.ring_ms },
         ...{ gapMs: callSettings.second_call_gap_ms, captured: parts.config.sip_capture !== undefined },
-        ...{ longestMs: calls.longestMs, expectedMs: calls.expectedMs },
+        ...{ longestMs: calls.longestMs, expectedMs: calls.expectedMs, permittedCalls },
       });
       return {
         accept(order) {

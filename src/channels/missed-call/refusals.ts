@@ -1,10 +1,37 @@
 /** The refusals of missed calls. */
 import { Refusal } from "../../shared/refusal.ts";
 
-/** @param codeLength of all calls together */
-export function noSuchCodeLength(codeLength: number | null): Refusal {
-  const what = codeLength === null ? "A code" : `\`code_length\` ${codeLength}`;
-  return new Refusal("invalid_request", `${what} is not possible with the configured caller-ID ranges.`);
+/** How many calls a code may take. */
+export interface PermittedCalls {
+  readonly least: number;
+  readonly most: number;
+}
+
+/**
+ * @param codeLength of all calls together
+ * @param lengths of the codes that one call can show
+ */
+export function noSuchCodeLength(
+  codeLength: number | null,
+  calls: number,
+  lengths: readonly number[],
+  { least, most }: PermittedCalls,
+): Refusal {
+  if (codeLength === null || lengths.length === 0) {
+    return new Refusal("invalid_request", "A code is not possible with the configured caller-ID ranges.");
+  }
+  const other = calls === 1 ? 2 : 1;
+  const possible = [
+    lengths.map((length) => length * calls).join(", "),
+    ...(other >= least && other <= most
+      ? [`${lengths.map((length) => length * other).join(", ")} with \`calls: ${other}\``]
+      : []),
+  ];
+  const by = calls === 1 ? "one call" : "two calls";
+  return new Refusal(
+    "invalid_request",
+    `\`code_length\` ${codeLength} is not possible with ${by}; possible here: ${possible.join(", or ")}.`,
+  );
 }
 
 /** Another channel may deliver, so a workflow goes on. */

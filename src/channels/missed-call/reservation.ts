@@ -11,7 +11,7 @@ import type { HangUps } from "../calls/hang-ups-port.ts";
 import { noSlot } from "../calls/refusals.ts";
 import type { Calls } from "./calls.ts";
 import { leaseCallerIds } from "./offer.ts";
-import { noSuchCodeLength, rangesTooSmall } from "./refusals.ts";
+import { noSuchCodeLength, type PermittedCalls, rangesTooSmall } from "./refusals.ts";
 
 /** The end of each call's caller ID. */
 function endingsOf(code: string, calls: number): readonly string[] {
@@ -39,6 +39,7 @@ export async function reserveCall(
     readonly hangUps: Pick<HangUps, "gateway">;
     /** How long a callee does not get a caller ID again. */
     readonly cooldownMs: number;
+    readonly permittedCalls: () => PermittedCalls;
     /** Of one guess: more than these would be found by the wrong checks of one callee too easily. */
     readonly mostOdds: number;
   },
@@ -55,7 +56,7 @@ export async function reserveCall(
   const groups = [...pool.sizes(ranges, digits).values()];
   if (groups.length === 0) {
     void slots.release(slot);
-    throw noSuchCodeLength(codeLength);
+    throw noSuchCodeLength(codeLength, calls, pool.lengths(ranges), parts.permittedCalls());
   }
   // An app's code is as hard to guess as its length says, where the app draws it at random.
   const odds = appCode === null ? 1 / codesOf(Math.min(...groups), calls) : 10 ** -appCode.length;

@@ -19,11 +19,12 @@ import {
   simulatedEvidence,
 } from "../calls/simulate.ts";
 import type { MissedCallDetails } from "./offer.ts";
-import { noSuchCodeLength } from "./refusals.ts";
+import { noSuchCodeLength, type PermittedCalls } from "./refusals.ts";
 
 export interface SimulatedCallParts {
   readonly ranges: Readonly<Record<string, RangeConfig>>;
-  readonly pool: Pick<CallerIdPool, "sizes" | "draw">;
+  readonly pool: Pick<CallerIdPool, "sizes" | "draw" | "lengths">;
+  readonly permittedCalls: () => PermittedCalls;
   readonly slots: Pick<ChannelSlots, "preview">;
   readonly ringMs: number;
   readonly gapMs: number;
@@ -71,7 +72,9 @@ export function createCallSimulation(parts: SimulatedCallParts) {
   function drawn({ order }: SimulationAsk, calls: number, path: SimulatedPath): Shown {
     const digits = order.codeLength === null ? null : order.codeLength / calls;
     const [callerId] = parts.pool.draw(path.ranges, digits, 1);
-    if (callerId === undefined) throw noSuchCodeLength(order.codeLength);
+    if (callerId === undefined) {
+      throw noSuchCodeLength(order.codeLength, calls, parts.pool.lengths(path.ranges), parts.permittedCalls());
+    }
     const { prefix, range, code } = callerId;
     const size = Math.min(...parts.pool.sizes(path.ranges, digits).values());
     const length = code.length * calls;

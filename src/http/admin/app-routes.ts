@@ -94,7 +94,7 @@ export function appRoutes(appsFor: (who: string) => AppsService): FastifyPluginA
         schema: {
           operationId: "changeApp",
           summary: "Change an app's profile",
-          description: "Holds for what begins from now on, at every gateway within a second.",
+          description: "Applies to what begins from now on, at every gateway within a second.",
           ...{ tags, security, params: AppParams, body: ChangeAppBody },
           response: { 200: { ...AppBody, description: "As it is now." } },
         },

@@ -72,7 +72,7 @@ export const ChangeAppBody = Type.Unsafe<ProfileChanges>({
   title: "ChangeApp",
   type: "object",
   additionalProperties: false,
-  description: "What is left out stays; null takes a key out, so that the gateway's default holds.",
+  description: "What is left out stays; null takes a key out, so that the gateway's default applies.",
   properties: changeable,
   examples: [{ allowed_countries: ["GB", "IE"], channels: null }],
 });

@@ -20,8 +20,8 @@ const Changes = (description: string) =>
 
 const ReloadBody = Type.Object(
   {
-    applied: Changes("What holds now, on this gateway."),
-    needs_restart: Changes("What holds after a restart; each reload names it again until then."),
+    applied: Changes("What is in force now, on this gateway."),
+    needs_restart: Changes("What will be in force after a restart; each reload names it again until then."),
     held_back: Type.Array(Type.String(), {
       description: "Why nothing was applied: what could be would not fit what needs a restart first. Usually empty.",
     }),
@@ -47,7 +47,7 @@ export function reloadRoutes({ reload }: Pick<Reload, "reload">): FastifyPluginA
           operationId: "reloadConfiguration",
           summary: "Reload the configuration of this gateway",
           description:
-            "The file is read and checked as at the start; with a problem nothing is changed (`configuration_invalid` lists them all). What can change while calls go on holds at once, the rest is named. The same as SIGHUP; each gateway reloads its own file.",
+            "The file is read and checked as at the start; with a problem nothing is changed (`configuration_invalid` lists them all). What can change while calls go on is in force at once; the rest is named. The same as SIGHUP; each gateway reloads its own file.",
           tags: ["administration"],
           security: [{ operatorKey: [] }],
           body: NoBody,

@@ -59,7 +59,9 @@ function drainRoutes(
   path: string,
   title: string,
 ): FastifyPluginAsyncTypebox {
-  const notFound = `There is no ${title} of this name in the configuration.`;
+  // Asterisk is a name.
+  const titleInText = kind === "trunk" ? "trunk" : title;
+  const notFound = `No ${titleInText} of the configuration has this name.`;
   const found = (part: PartReport | null): PartAnswer => {
     if (part === null) throw new RequestRefusal(404, notFound);
     return partBody(part);
@@ -70,9 +72,9 @@ function drainRoutes(
       {
         schema: {
           operationId: `drain${title}`,
-          summary: `Take this ${title} out of service`,
+          summary: `Take this ${titleInText} out of service`,
           description:
-            "After the response no gateway starts another call there; calls in progress go on. Draining twice changes nothing: the first reason is kept. Holds until `undrain`, also across restarts.",
+            "After the response no gateway starts another call there; calls in progress go on. Draining twice changes nothing: the first reason is kept. Stays out of service until `undrain`, also across restarts.",
           tags,
           security,
           params: PartParams,
@@ -91,8 +93,9 @@ function drainRoutes(
       {
         schema: {
           operationId: `undrain${title}`,
-          summary: `Put this ${title} back in service`,
-          description: "Ends an outage of any origin. Without effect where it is in service.",
+          summary: `Put this ${titleInText} back in service`,
+          description:
+            "Puts it back into service, whoever took it out: an operator or the canary. Without effect where it is in service.",
           tags,
           security,
           params: PartParams,

@@ -5,6 +5,7 @@ import type { AppIdentity } from "../../apps/principal.ts";
 import { permits, type ScopeNeed, scopesInWords } from "../../apps/scopes.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import { holderOf, tokenRefusal } from "./client-token.ts";
+import { unauthorized } from "./no-key.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -39,7 +40,7 @@ export function requireApp(
   });
   scope.addHook("onRequest", scope.rateLimit());
   scope.addHook("onRequest", (request, _reply, done) => {
-    if (request.app === null) return done(request.operator === null ? noKey() : undefined);
+    if (request.app === null) return done(request.operator === null ? noKey(request) : undefined);
     if (request.app.client !== null) return done(tokenRefusal(request) ?? undefined);
     const need = request.routeOptions.config.scope;
     done(need === undefined || permits(request.app.scopes, need) ? undefined : tooLittle(need));
@@ -52,7 +53,7 @@ export function requireApp(
 
 /** The app of a request in a scope that requires one. @throws {Refusal} unauthorized, if a route is outside one */
 export function appOf(request: FastifyRequest): AppIdentity {
-  if (request.app === null) throw noKey();
+  if (request.app === null) throw noKey(request);
   return request.app;
 }
 
@@ -61,6 +62,6 @@ function tooLittle(need: ScopeNeed): Refusal {
 }
 
 /** The request has no key that is valid now. */
-export function noKey(): Refusal {
-  return new Refusal("unauthorized", "Send a valid API key in the header `Authorization: Bearer <key>`.");
+export function noKey({ headers }: Pick<FastifyRequest, "headers">): Refusal {
+  return unauthorized(headers.authorization, "API key");
 }

@@ -3,7 +3,8 @@ import { timingSafeEqual } from "node:crypto";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { apiKeyHash } from "../../apps/api-keys.ts";
 import { bearerToken } from "../../apps/bearer.ts";
-import { Refusal } from "../../shared/refusal.ts";
+import type { Refusal } from "../../shared/refusal.ts";
+import { unauthorized } from "./no-key.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -23,13 +24,13 @@ export function requireOperator(scope: FastifyInstance, keyHashes: () => readonl
   });
   scope.addHook("onRequest", scope.rateLimit());
   scope.addHook("onRequest", (request, _reply, done) => {
-    done(request.operator === null ? noKey() : undefined);
+    done(request.operator === null ? noKey(request) : undefined);
   });
 }
 
 /** The operator of a request in a scope that requires one. @throws {Refusal} unauthorized, if a route is outside one */
 export function operatorOf(request: FastifyRequest): string {
-  if (request.operator === null) throw noKey();
+  if (request.operator === null) throw noKey(request);
   return request.operator;
 }
 
@@ -42,6 +43,6 @@ export function findOperator(keyHashes: readonly string[], authorization: string
   return known === undefined ? null : `key ${known.slice(0, shownHashDigits)}`;
 }
 
-function noKey(): Refusal {
-  return new Refusal("unauthorized", "Send a valid operator key in the header `Authorization: Bearer <key>`.");
+function noKey({ headers }: Pick<FastifyRequest, "headers">): Refusal {
+  return unauthorized(headers.authorization, "operator key");
 }

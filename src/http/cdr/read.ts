@@ -2,11 +2,9 @@
 import { type Place, readCursor } from "../../cdr/cursor.ts";
 import { type ExportFormat, exportFormats, writers } from "../../cdr/representation.ts";
 import type { CdrFilter } from "../../cdr/store-port.ts";
-import { readCountry } from "../../numbers/country.ts";
-import { Refusal } from "../../shared/refusal.ts";
 import { invalidBody, invalidQuery } from "../errors/parts.ts";
 import type { RequestRefusal } from "../errors/request-refusal.ts";
-import { rangeOf } from "../request-parts.ts";
+import { countryOf, rangeOf } from "../request-parts.ts";
 import type { CdrSearch } from "./request-schemas.ts";
 
 /**
@@ -25,18 +23,10 @@ export function filterOf(
   const { verification, channel, status, state, reason, trunk, outcome } = asked;
   const range = { from: asked.from, to: asked.to_time };
   return withoutUndefined({
-    ...{ app: app ?? undefined, verification, to, channel, country: countryOf(asked.country) },
+    ...{ app: app ?? undefined, verification, to, channel, country: asked.country && countryOf(asked.country) },
     ...rangeOf(range, part, part === "body" ? "to_time" : "to"),
     ...{ status, state, reason, trunk, outcome },
   });
-}
-
-/** In capital letters. @throws {Refusal} `invalid_request` where there is no such country */
-export function countryOf(country: string | undefined): string | undefined {
-  if (country === undefined) return undefined;
-  const read = readCountry(country);
-  if ("refusal" in read) throw new Refusal(read.refusal.code, read.refusal.detail);
-  return read.country;
 }
 
 function withoutUndefined<T extends object>(object: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {

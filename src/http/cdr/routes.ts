@@ -11,11 +11,11 @@ import { rfc3339 } from "../../verification/representation.ts";
 import { visibleApp } from "../auth/caller.ts";
 import { invalidQuery } from "../errors/parts.ts";
 import type { ProblemCode } from "../errors/problems.ts";
-import { rangeOf } from "../request-parts.ts";
+import { countryOf, rangeOf } from "../request-parts.ts";
 import type { ChannelView } from "../verifications/channels.ts";
 import { cdrExample } from "./examples.ts";
 import { createExports } from "./export.ts";
-import { countryOf, exportFormatOf, filterOf, invalidFilter, placeOf } from "./read.ts";
+import { exportFormatOf, filterOf, invalidFilter, placeOf } from "./read.ts";
 import { cdrQuery, cdrSearchBody, statsQuery } from "./request-schemas.ts";
 import { CdrsBody, StatsBody } from "./schemas.ts";
 import { searchRoutes } from "./search-routes.ts";
@@ -166,7 +166,7 @@ export function cdrRoutes(
               ...where,
               ...(visible !== null && { app: visible }),
               ...(prefix !== undefined && { prefix: `+${prefix}` }),
-              ...(country !== undefined && { country: countryOf(country) ?? country }),
+              ...(country !== undefined && { country: countryOf(country) }),
             },
           },
           clock.nowMs(),

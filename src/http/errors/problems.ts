@@ -29,7 +29,7 @@ const kind = (status: number, title: string, retryAfterSeconds: number | null = 
  */
 export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   invalid_request: kind(400, "The request is not valid"),
-  not_supported: kind(400, "Not supported by this gateway"),
+  not_supported: kind(400, "Not supported here"),
   unauthorized: kind(401, "A valid API key is required"),
   forbidden: kind(403, "This API key does not permit the operation"),
   country_not_allowed: kind(403, "Calls to this country are not allowed"),

@@ -43,7 +43,7 @@ export function eventRoutes({
     // Its key may have been revoked while the stream was being opened: it would not be found among those that are to end.
     if (app !== null && identify(headers.authorization) === null) {
       stream.abandon();
-      throw noKey();
+      throw noKey(reply.request);
     }
     return sendStream(reply, stream, openStreams);
   }

@@ -9,6 +9,7 @@ import { Refusal } from "../../shared/refusal.ts";
 import { appOf } from "../auth/app.ts";
 import { invalidBody } from "../errors/parts.ts";
 import type { RequestRefusal } from "../errors/request-refusal.ts";
+import { countryOf } from "../request-parts.ts";
 import { wantedLanguages } from "./languages.ts";
 import { formOf, listBody } from "./list.ts";
 import { goneSignal } from "./live-schema.ts";
@@ -58,6 +59,8 @@ export function numberRoutes(lookup: Lookup, apps: Pick<AppDirectory, "profileOf
         const { number, numbers, country = null, locale, live = false } = request.body;
         const app = appOf(request);
         if ((number === undefined) === (numbers === undefined)) throw oneOfBoth(number === undefined);
+        // The same for all numbers, and no fault of the person who typed one.
+        if (country !== null) countryOf(country);
         if (live && numbers !== undefined) throw invalidBody("/live", "does not go with `numbers`");
         if (live && !permits(app.scopes, "live_lookup")) {
           throw new Refusal("forbidden", "This API key lacks the scope `live_lookup`, which `live` needs.");

@@ -20,12 +20,15 @@ export async function registerSwagger(
       info: {
         title: sandbox ? "OneRing (SANDBOX)" : "OneRing",
         version: "1",
-        description: `Verifies that a person holds a phone number by calling it once.${sandbox ? " SANDBOX: no real phone is called; the API key is `sandbox-key`, an operator's `sandbox-operator-key`. [Sandbox page](/)" : ""}`,
+        description: `Verifies that a person holds a phone number: by a missed call, a call in, a spoken or written code; also an e-mail address or a device.${sandbox ? " SANDBOX: no real phone is called; the API key is `sandbox-key`, an operator's `sandbox-operator-key`. [Sandbox page](/)" : ""}`,
         license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       },
       servers: [{ url: "/" }],
       tags: [
-        { name: "verifications", description: "Call a number and check the code." },
+        {
+          name: "verifications",
+          description: "Prove that a person holds a phone number, an e-mail address or a device.",
+        },
         { name: "numbers", description: "Classify a number without calling it." },
         { name: "events", description: "What happened, live." },
         { name: "records", description: "Detail records and statistics, also with an operator's key." },

@@ -33,7 +33,7 @@ export function optOutLinkRoutes({ links, identify }: OptOutParts): FastifyPlugi
           operationId: "makeOptOutLink",
           summary: "A link by which somebody opts out",
           description:
-            "For the app's own pages and messages. Who follows it and presses the button is not contacted by this app again (or by none, where the operator decided so). The link holds no number.",
+            "For the app's own pages and messages. Whoever follows it and presses the button is not contacted by this app again (or by none, where the operator decided so). The link contains no number.",
           tags: ["opt-outs"],
           security: [{ apiKey: [] }],
           body: LinkBody,

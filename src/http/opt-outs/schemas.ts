@@ -11,7 +11,7 @@ const recipient = {
   }),
   country: Type.Optional(country("Of a number in national format.")),
 };
-const app = Type.Optional(appName("Of this app; without it of all."));
+const app = Type.Optional(appName("Only from this app; without it from all apps."));
 
 export const LinkBody = Type.Object(recipient, {
   title: "OptOutLinkRequest",
@@ -56,7 +56,7 @@ export const OptOutsBody = Type.Object(
         source: oneOf(optOutSources, "By what it came about."),
         at: time("When."),
       }),
-      { description: "Of an app's own and that of all apps the later one holds." },
+      { description: "Of an app's own entry and that of all apps the later one applies." },
     ),
   },
   {

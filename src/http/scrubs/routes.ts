@@ -2,13 +2,13 @@
 import { createReadStream } from "node:fs";
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyRequest } from "fastify";
-import { readCountry } from "../../numbers/country.ts";
 import type { Scrubs } from "../../numbers/scrubs/ports.ts";
 import { resultFiles } from "../../numbers/scrubs/types.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import { appOf } from "../auth/app.ts";
 import type { ProblemCode } from "../errors/problems.ts";
 import { RequestRefusal } from "../errors/request-refusal.ts";
+import { countryOf } from "../request-parts.ts";
 import { NoBody } from "../schemas.ts";
 import { scrubBody } from "./representation.ts";
 import { CreateScrubBody, PieceQuery, ScrubBody, ScrubFileParams, ScrubParams, ScrubsBody } from "./schemas.ts";
@@ -185,10 +185,4 @@ export function scrubRoutes(scrubs: Scrubs): FastifyPluginAsyncTypebox {
 function found<T>(value: T | null): T {
   if (value === null) throw new RequestRefusal(404, notFound);
   return value;
-}
-
-function countryOf(text: string): string {
-  const read = readCountry(text);
-  if ("refusal" in read) throw new Refusal(read.refusal.code, read.refusal.detail);
-  return read.country;
 }

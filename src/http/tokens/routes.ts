@@ -4,6 +4,7 @@ import { notConfigured } from "../../human-check/require.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import { rfc3339 } from "../../verification/representation.ts";
 import { appOf } from "../auth/app.ts";
+import { countryOf } from "../request-parts.ts";
 import { exampleNumber } from "../schemas.ts";
 import type { ChannelView } from "../verifications/channels.ts";
 import { startRequest } from "../verifications/representations.ts";
@@ -38,9 +39,10 @@ export function startTokenRoutes(pages: Pages, channels: readonly ChannelView[])
         }
         // What the start would refuse is refused here, where the backend reads it.
         startRequest({ to: exampleNumber, ...body });
+        if (body.country !== undefined) countryOf(body.country);
         const grant = {
           ...{ body, channels: choice, keyId: app.keyId },
-          countries: countries?.map((country) => country.toUpperCase()) ?? null,
+          countries: countries?.map(countryOf) ?? null,
         };
         const { humanCheck } = apps.profileOf(app.name);
         const check = humanCheck === null ? null : humanChecks.find(humanCheck);

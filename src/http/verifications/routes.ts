@@ -176,7 +176,7 @@ export function verificationRoutes(
           operationId: "resendVerification",
           summary: "Deliver again",
           description:
-            "Starts another delivery: by the same channel, or by one of `next_channels`. A new call has a new code and voids the old one; a message to the same recipient has the same code for up to 10 minutes. Wrong checks stay counted.",
+            "Starts another delivery: by the same channel, or by one of `next_channels`. A new call has a new code and voids the old one; a message to the same recipient has the same code for up to 10 minutes. Wrong checks stay counted. Each request that is accepted delivers once more: after a time-out read the verification before you repeat it.",
           tags,
           security: orOwnToken,
           params: VerificationParams,

@@ -92,7 +92,7 @@ export function startBody(channels: readonly ChannelView[]) {
                   minimum: 0,
                   maximum: 600,
                   description:
-                    "How long nothing may be verified after this step's delivery before the next step begins; without it 30, or what the channel needs. After a delivery that failed the next step begins at once.",
+                    "How long nothing may be verified after this step's delivery before the next step begins; without it 30, or what the channel needs. After a delivery that failed the next step begins at once. It belongs to the step that is waited for: on the last step it has no effect.",
                 }),
               ),
             },
@@ -120,7 +120,7 @@ export function startBody(channels: readonly ChannelView[]) {
           minimum: 2,
           maximum: 16,
           description:
-            "Digits of the code, in total for two calls; only caller IDs with that many, or half of them, are used. Without it: any.",
+            "Digits of the code, of both calls together where there are two: each then shows half of them. Only caller-ID ranges with that many digits are used; the refusal of another length says which are possible. Without it any.",
         }),
       ),
       code: Type.Optional(

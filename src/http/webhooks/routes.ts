@@ -59,7 +59,7 @@ export function webhookRoutes(parts: WebhookRoutesParts, clock: Pick<Clock, "now
           operationId: "createWebhook",
           summary: "Register a webhook endpoint",
           description:
-            "From now on the events of this app are POSTed to it, signed as Standard Webhooks says, in order for each verification, and retried for a day.",
+            "From now on the events of this app are POSTed to it, signed as Standard Webhooks says, in order for each verification, and retried for a day. A repetition registers a second endpoint: after a time-out list them first.",
           ...{ tags, security, body: CreateWebhookBody },
           response: { 201: { ...WebhookWithSecretBody, description: "It gets events; `secret` is shown only here." } },
         },

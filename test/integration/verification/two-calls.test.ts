@@ -62,8 +62,9 @@ describe("a verification by two calls", () => {
     expect(await refusalOf(verifications.check(shop, id, { callerIds: callerIds.slice(1) }))).toMatchObject({
       code: "invalid_request",
     });
-    expect(await refusalOf(verifications.check(shop, id, { code: placed[0]?.code ?? "" }))).toMatchObject({
+    await expect(verifications.check(shop, id, { code: placed[0]?.code ?? "" })).rejects.toMatchObject({
       code: "invalid_request",
+      detail: "`code` must have 12 digits, not 6; this check was not counted.",
     });
     expect((await look(id)).checksLeft).toBe(3);
     const turned = await verifications.check(shop, id, { callerIds: [...callerIds].reverse() });
@@ -96,7 +97,8 @@ describe("a verification by two calls", () => {
     for (const { callerId } of placed) expect(callerId).toMatch(/^\+44207946\d{4}$/);
     for (const codeLength of [7, 10]) {
       const refused = verifications.start(shop, { to: somebody(), calls: 2, codeLength }, null);
-      expect(await refusalOf(refused)).toMatchObject({ code: "invalid_request" });
+      const detail = `\`code_length\` ${codeLength} is not possible with two calls; possible here: 8, 12, or 4, 6 with \`calls: 1\`.`;
+      await expect(refused).rejects.toMatchObject({ code: "invalid_request", detail });
     }
     expect(world.slotsHeld()).toBe(0);
   });

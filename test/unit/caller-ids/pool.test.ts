@@ -29,6 +29,12 @@ function tally<T>(draws: number, draw: () => T): Map<T, number> {
 const thousand: RangeConfig = { prefix: "+33639980", digits: 3 };
 const list: RangeConfig = { numbers: Array.from({ length: 100 }, (_, i) => `+3363998${1000 + i * 7}`), digits: 4 };
 
+test("the lengths of the codes that ranges show, each once", () => {
+  const pool = createCallerIdPool({ thousand, list, more: { prefix: "+4420795", digits: 3 } }, cryptoRandom);
+  expect(pool.lengths(["list", "more", "thousand"])).toEqual([3, 4]);
+  expect(pool.lengths([])).toEqual([]);
+});
+
 describe("what is drawn", () => {
   test("a block's numbers: prefix and code, zeros in front included", () => {
     const pool = createCallerIdPool({ ten: { prefix: "+336399800", digits: 2 } }, cryptoRandom);

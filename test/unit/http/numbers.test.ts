@@ -53,6 +53,18 @@ describe("looking a number up", () => {
     expect(answer.json()).toMatchObject({ number: null, valid: false, callable: false, reason: "number_invalid" });
   });
 
+  it.each([{ number: "07400 123456" }, { numbers: ["07400 123456"] }])(
+    "%j refuses a country that is none",
+    async (what) => {
+      const { server } = await testServer();
+      const answer = await ask(server, "POST", lookup, { ...what, country: "UK" });
+      expect(answer.json()).toMatchObject({
+        ...{ status: 400, code: "invalid_request" },
+        detail: "`country` UK is not an ISO 3166 country code; did you mean GB?",
+      });
+    },
+  );
+
   it("asks with the countries of the app", async () => {
     const asked: unknown[] = [];
     const watching: Numbers = {
