@@ -53,7 +53,7 @@ export interface AppEntry {
   /** Those that the API made, for an app of the configuration too. */
   readonly keys: readonly KeyRow[];
   readonly configuredKeys: number;
-  /** Null: it stands in the configuration. */
+  /** Null: it is defined in the configuration. */
   readonly createdAtMs: number | null;
   readonly updatedAtMs: number | null;
 }

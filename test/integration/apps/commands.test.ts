@@ -71,7 +71,7 @@ describeOnBothBackends("onering apps and keys", (open) => {
     const configured = await onering("apps", "remove", "shop");
     expect([configured.code, configured.output]).toEqual([
       1,
-      expect.stringContaining("stands in the configuration: remove it there"),
+      expect.stringContaining("is defined in the configuration: remove it there"),
     ]);
     await known.close();
   }, 120_000);

@@ -42,6 +42,7 @@ function allowedBy({ trunks, asterisks, ranges, apps, sms }: Config): Readonly<R
     reason: [...outcomes, ...messageFailures, "not_confirmed", "none"],
     state: [...machines.flatMap(({ states }) => Object.keys(states))],
     valid: ["true", "false"],
+    reached: ["true", "false"],
     source: ["sip", "events"],
     suspicion: suspicions,
     le: number,
