@@ -2,6 +2,9 @@
 import { didYouMean } from "../typed-yaml/nearest.ts";
 import { commandNames, commands, isCommand } from "./usage.ts";
 
+const sandboxHasNoFile =
+  "sandbox takes no --config: it makes its own, and is not for production; a gateway runs by `onering serve --config FILE`.";
+
 /** Its message says what is wrong with the command line. */
 export class UsageError extends Error {}
 
@@ -27,6 +30,7 @@ function parsingProblem(error: Error, command: string): string | null {
   if (code?.startsWith("ERR_PARSE_ARGS") !== true) return null;
   const [, option] = /^Unknown option '([^']+)'/.exec(error.message) ?? [];
   if (option === undefined) return error.message;
+  if (command === "sandbox" && option === "--config") return sandboxHasNoFile;
   const known = isCommand(command) ? Object.keys(commands[command].options).map((name) => `--${name}`) : [];
   return `unknown option ${option}${didYouMean(option, [...known, "--help"])}`;
 }

@@ -169,7 +169,7 @@ test("one that cannot be used changes nothing, and the log says so", async () =>
   await write("OWN", { certificate, key: own[1].key });
   await expect(app.reload("signal SIGHUP")).rejects.toMatchObject({ code: "configuration_invalid" });
   await expect.poll(() => logged).toMatch(/"by":"changed files".*not reloaded: nothing was changed/);
-  expect(logged).toMatch(/sip\.tls\.certificate.*what cannot be used/);
+  expect(logged).toMatch(/sip\.tls\.certificate.*what is no certificate/);
   const after = await callUs();
   expect(after.serial).toBe(serialOf(own[0]));
   await after.options();
