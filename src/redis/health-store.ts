@@ -2,7 +2,7 @@
 import type { HealthStore, TrunkCounts } from "../numbers/health/ports.ts";
 import { mostOfKind } from "../numbers/health/readings.ts";
 import { healthKey, healthTrunksKey } from "./keys.ts";
-import type { Reply, RunScript } from "./run.ts";
+import type { Reply, RunCommand, RunScript } from "./run.ts";
 
 const counted = 5;
 const kept = Object.entries(mostOfKind)
@@ -10,11 +10,10 @@ const kept = Object.entries(mostOfKind)
   .join("");
 
 /** @param testNowMs the current time for scripts; in production null: Redis' own */
-export function createHealthStore(run: RunScript, testNowMs: (() => number) | null): HealthStore {
+export function createHealthStore(run: RunScript, read: RunCommand, testNowMs: (() => number) | null): HealthStore {
   return {
     async read(hash) {
-      const [readings = ""] = (await run("health_read", healthKey(hash), [])) as Reply;
-      return String(readings);
+      return String((await read("GET", healthKey(hash))) ?? "");
     },
     async merge(hash, readings, bucketSeconds, keepMs) {
       await run("health_merge", healthKey(hash), [readings, bucketSeconds, keepMs, kept]);

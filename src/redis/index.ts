@@ -162,7 +162,7 @@ export function createStore(options: {
   });
   const { command, define, flush } = runner;
   define(loadScripts());
-  const { run, check, forget } = createVersionCheck({ run: runner.run, clock, logger, own });
+  const { run, read, check, forget } = createVersionCheck({ run: runner.run, read: runner.read, clock, logger, own });
   connection.client.on("ready", forget);
   const batchTimer = createBatchTimer(clock, beatMs);
   const admission = createAdmissionStore(run, batchTimer);
@@ -205,12 +205,12 @@ export function createStore(options: {
     audit: createAuditQueue(run),
     guardLists: createListMirror(run),
     guard: createGuardCounters(run, shardCount > 1, clock, testTime ? () => clock.nowMs() : null),
-    health: createHealthStore(run, testTime ? () => clock.nowMs() : null),
+    health: createHealthStore(run, read, testTime ? () => clock.nowMs() : null),
     startTokenUses: createStartTokenUses(run),
     subjects: createSubjectIndex(connection.client),
     proofs: createProofStore(run),
     networks: createNetworkStore(run, testTime ? () => clock.nowMs() : null),
-    optOuts: createOptOutMirror(run),
+    optOuts: createOptOutMirror(run, read),
     liveChecks: (cooldownMs) => createLiveCheckStore(run, cooldownMs, testTime ? () => clock.nowMs() : null),
     openInvites: (sealing) =>
       createOpenInvites({

@@ -127,8 +127,10 @@ export function guardCapKey(app: string | null, country: string | null): string 
 /** Opt-outs, and those of them that wait for the records (lua/opt_out_change.lua). */
 export const optOutsKey = "{optouts}:all";
 export const optOutsWaitingKey = "{optouts}:waiting";
+/** Is there once all rows that the records had are (lua/opt_out_fill.lua). */
+export const optOutsCompleteKey = "{optouts}:complete";
 
-/** What deliveries taught of a number (lua/health_read.lua). @param hash from `HealthHashes.number` */
+/** What deliveries taught of a number: readings of 21 characters (numbers/health/readings.ts). @param hash from `HealthHashes.number` */
 export function healthKey(hash: string): string {
   return `{h${hash}}:n`;
 }

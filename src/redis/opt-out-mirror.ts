@@ -1,8 +1,8 @@
 /** Opt-outs as all gateways read them. The scripts are in lua/. */
 import type { KnownRow, OptOutMirror } from "../opt-out/store-port.ts";
 import type { OptOutEntry, OptOutRow } from "../opt-out/types.ts";
-import { optOutsKey, optOutsWaitingKey } from "./keys.ts";
-import type { Reply, RunScript } from "./run.ts";
+import { optOutsCompleteKey, optOutsKey, optOutsWaitingKey } from "./keys.ts";
+import type { Reply, RunCommand, RunScript } from "./run.ts";
 
 /** Beyond it opt-outs are refused while the records are away: about 20 MB. */
 const mostWaiting = 100_000;
@@ -15,14 +15,17 @@ interface StoredRow {
   readonly e: Readonly<Record<string, readonly [state: string, atMs: number, source: string]>>;
 }
 
-export function createOptOutMirror(run: RunScript): OptOutMirror {
+export function createOptOutMirror(run: RunScript, ask: RunCommand): OptOutMirror {
   const change = async (callee: string, app: string, entry: string, known: KnownRow) => {
     const args = [callee, known === "unknown" ? "?" : write(known), app, entry, mostWaiting];
     return (await run("opt_out_change", optOutsKey, args)) as Reply;
   };
   return {
     async find(callees) {
-      const [complete, ...rows] = (await run("opt_out_find", optOutsKey, callees)) as Reply;
+      // In this order: where it is complete, what is read after that lacks nothing.
+      const isComplete = ask("EXISTS", optOutsCompleteKey);
+      const asked = callees.length === 0 ? [] : ask("HMGET", optOutsKey, ...callees);
+      const [complete, rows] = (await Promise.all([isComplete, asked])) as [number, readonly (string | null)[]];
       const found = callees.flatMap((callee, index) => (rows[index] ? [read(callee, rows[index])] : []));
       return { rows: found, complete: complete === 1 };
     },

@@ -32,6 +32,8 @@ export interface ScriptRunner {
   readonly run: RunScript;
   /** For commands of busy paths: it costs less than the client's own methods. */
   readonly command: RunCommand;
+  /** The same for reading what no script is needed for; it fails as scripts do. */
+  readonly read: RunCommand;
   /** Registers scripts by their names. @param scripts from `loadScripts` */
   define(scripts: ReadonlyMap<string, ScriptText>): void;
   /** Hands the commands of this turn to the kernel now, those of the client too. */
@@ -80,7 +82,15 @@ export function createScriptRunner(options: {
 
   // Without a promise of its own: a call runs seven scripts.
   const run: RunScript = (name, key, args) => call(name, key, args, (error) => failed(name, error));
-  return { run: tracing === null ? run : traced(run, tracing), command, define, flush };
+  const read: RunCommand = (...words) =>
+    command(...words).catch((error: unknown) => {
+      throw failed(words[0], error);
+    });
+  return {
+    run: tracing === null ? run : traced(run, tracing),
+    read: tracing === null ? read : tracedRead(read, tracing),
+    ...{ command, define, flush },
+  };
 }
 
 /** Of one server, found by its address or by Sentinel. */
@@ -169,6 +179,15 @@ function traced(run: RunScript, tracing: Tracing): RunScript {
     if (tracing.current() === null) return run(name, key, args);
     const attributes = { "db.system.name": "redis", "db.stored_procedure.name": name };
     return tracing.within(`redis ${name}`, { kind: "client", attributes }, () => run(name, key, args));
+  };
+}
+
+/** The same of commands. */
+function tracedRead(read: RunCommand, tracing: Tracing): RunCommand {
+  return (...words) => {
+    if (tracing.current() === null) return read(...words);
+    const attributes = { "db.system.name": "redis", "db.operation.name": words[0] };
+    return tracing.within(`redis ${words[0]}`, { kind: "client", attributes }, () => read(...words));
   };
 }
 

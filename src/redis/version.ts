@@ -9,7 +9,7 @@ import { type Clock, steadyClock } from "../shared/clock.ts";
 import { Refusal } from "../shared/refusal.ts";
 import { versionKey } from "./keys.ts";
 import { recordVersion } from "./record.ts";
-import type { Reply, RunScript } from "./run.ts";
+import type { Reply, RunCommand, RunScript } from "./run.ts";
 
 const dayMs = 86_400_000;
 /** The longest that anything lives in Redis is 30 days (`wrong_checks_window_seconds`); after that a downgrade is safe. */
@@ -23,6 +23,8 @@ export class RecordVersionError extends Error {}
 export interface VersionCheck {
   /** The same scripts; none runs before the version was found to fit. */
   readonly run: RunScript;
+  /** The same of commands that read. */
+  readonly read: RunCommand;
   /**
    * @throws {RecordVersionError} where it does not fit
    * @throws {Refusal} `store_unavailable` where Redis does not answer and it is not known to have fitted
@@ -35,11 +37,12 @@ export interface VersionCheck {
 /** @param own record version of this gateway */
 export function createVersionCheck(options: {
   readonly run: RunScript;
+  readonly read: RunCommand;
   readonly clock: Clock;
   readonly logger: Pick<Logger, "fatal">;
   readonly own?: number;
 }): VersionCheck {
-  const { run, logger, own = recordVersion } = options;
+  const { run, read, logger, own = recordVersion } = options;
   const clock = steadyClock(options.clock);
   let fitsUntilMs = Number.NEGATIVE_INFINITY;
   let fitted = false;
@@ -78,20 +81,22 @@ export function createVersionCheck(options: {
     await checking;
   }
 
-  const runChecked: RunScript = async (name, key, args) => {
+  async function checked(): Promise<void> {
     try {
       await check();
     } catch (error) {
       if (!(error instanceof RecordVersionError)) throw error;
       throw new Refusal("store_unavailable", "this gateway is too old for the store's records", retryAfterMs);
     }
-    return run(name, key, args);
-  };
+  }
+
+  const fits = () => clock.nowMs() < fitsUntilMs;
 
   return {
     check,
     // Without a promise of its own: each command goes through it.
-    run: (name, key, args) => (clock.nowMs() < fitsUntilMs ? run(name, key, args) : runChecked(name, key, args)),
+    run: (name, key, args) => (fits() ? run(name, key, args) : checked().then(() => run(name, key, args))),
+    read: (...words) => (fits() ? read(...words) : checked().then(() => read(...words))),
     forget() {
       fitsUntilMs = Number.NEGATIVE_INFINITY;
     },

@@ -2,7 +2,7 @@
 --[[
 Sets or removes entries of one recipient's row. The row waits for the records from then on.
 
-KEYS[1]  {optouts}:all       (opt_out_find.lua)
+KEYS[1]  {optouts}:all       (includes/opt_outs.lua)
          {optouts}:waiting   hash: recipient → row as JSON, not yet in the records; one without entries is removed there
          {optouts}:revision  the greatest of all rows
 ARGV[1]  hash of the recipient   ARGV[2]  the row in the records as JSON, '' (none there), or '?': they cannot be asked; used where

@@ -3,7 +3,7 @@
 Adds rows of the records, where there is none as new, and none that waits: that one is newer. One that waits and lacks what the
 records have gets it, and waits on. Without rows: all are there now.
 
-KEYS[1]  {optouts}:all   (opt_out_find.lua)
+KEYS[1]  {optouts}:all   (includes/opt_outs.lua)
 ARGV[1] …  recipient, its row as JSON, or '' (there is none in the records), …
 
 Returns  {1}

@@ -18,6 +18,10 @@ function versionCheck() {
       if (!node.answers) throw new Refusal("store_unavailable", "no answer", 1000);
       return [node.highest];
     },
+    async read(name) {
+      ran.push(name);
+      return "text";
+    },
   });
   return { check, node, ran, clock };
 }
@@ -26,7 +30,10 @@ it("holds up every command until it was answered once", async () => {
   const { check, node, ran } = versionCheck();
   node.answers = false;
   await expect(check.run("check", "key", [])).rejects.toMatchObject({ code: "store_unavailable" });
-  expect(ran).toEqual(["version"]);
+  await expect(check.read("GET", "key")).rejects.toMatchObject({ code: "store_unavailable" });
+  expect(ran).toEqual(["version", "version"]);
+  node.answers = true;
+  expect(await check.read("GET", "key")).toBe("text");
 });
 
 it("holds up nothing after a new connection, and is tried again a second later", async () => {

@@ -1,4 +1,7 @@
--- Rows of opt-outs (opt_out_find.lua).
+-- Rows of opt-outs.
+--   {optouts}:all        hash: keyed hash of a recipient → row as JSON: r (revision), e: app or '*' → {state, ms, source},
+--                        u (1: it was changed while the records could not be asked, and lacks what they have)
+--   {optouts}:complete   '1': it has all rows that the records had
 
 -- Adds what another row of the same recipient has: of each app the later entry. The row is whole then, and newer than both were.
 local function merge_row(row, other)
