@@ -1,7 +1,7 @@
 /**
- * Sends the commands of one event-loop iteration to Redis with one system call. Under load an iteration handles several
- * requests, and a write for each was an eighth of the gateway's CPU time (measured at 300 calls a second); an idle
- * gateway's single command is sent at the end of its iteration, which is at once.
+ * Sends the commands of one event-loop iteration to Redis with one system call, and under load those of several: each write wakes
+ * Redis, each reply this process, and that costs both more than most commands do (ADR 99). A gateway with little to do
+ * sends at the end of the iteration, which is at once.
  */
 import type { Redis } from "ioredis";
 
@@ -16,29 +16,74 @@ export interface Together {
   flush(): void;
 }
 
-export function createTogether(): Together {
-  let waiting: {
-    readonly stream: Redis["stream"];
-    readonly send: () => void;
-    readonly timer: NodeJS.Immediate;
-  } | null = null;
+/** Under load there is one write in this time, */
+const writeEveryMs = 2;
+/** or for so many commands: as many gain little by waiting, and clients that ask again once they are answered would wait for the time alone. */
+const enough = 16;
+/** Of writes that may follow each other at once, after as many times `writeEveryMs` with none. */
+const mostAtOnce = 20;
+
+interface Waiting {
+  readonly stream: Redis["stream"];
+  readonly send: () => void;
+  commands: number;
+  /** Of a turn; then of the time. */
+  end: NodeJS.Immediate | NodeJS.Timeout;
+  isLate: boolean;
+}
+
+/** @param nowMs of a clock that nobody sets */
+export function createTogether(nowMs: () => number = () => performance.now()): Together {
+  let waiting: Waiting | null = null;
+  let allowed = mostAtOnce;
+  let countedMs = nowMs();
+
+  function count(): void {
+    const now = nowMs();
+    allowed = Math.min(mostAtOnce, allowed + (now - countedMs) / writeEveryMs);
+    countedMs = now;
+  }
+
+  function stop({ isLate, end }: Waiting): void {
+    if (isLate) clearTimeout(end as NodeJS.Timeout);
+    else clearImmediate(end as NodeJS.Immediate);
+  }
 
   function flush(): void {
     if (waiting === null) return;
-    const { stream, send, timer } = waiting;
-    clearImmediate(timer);
+    const { stream, send } = waiting;
+    stop(waiting);
     waiting = null;
+    count();
+    // A write that could not wait is not owed by the next ones.
+    allowed = Math.max(0, allowed - 1);
     send();
     stream.uncork();
   }
 
-  return {
-    add(client, send) {
-      const { stream } = client;
-      if (waiting !== null || client.status !== "ready") return;
-      stream.cork();
-      waiting = { stream, send, timer: setImmediate(flush) };
-    },
-    flush,
-  };
+  function endOfTurn(): void {
+    count();
+    if (waiting === null || allowed >= 1 || waiting.commands >= enough) {
+      flush();
+      return;
+    }
+    waiting.isLate = true;
+    waiting.end = setTimeout(flush, Math.ceil((1 - allowed) * writeEveryMs));
+  }
+
+  function add(client: Redis, send: () => void): void {
+    if (waiting !== null) {
+      waiting.commands++;
+      if (waiting.commands < enough || !waiting.isLate) return;
+      stop(waiting);
+      Object.assign(waiting, { isLate: false, end: setImmediate(flush) });
+      return;
+    }
+    const { stream } = client;
+    if (client.status !== "ready") return;
+    stream.cork();
+    waiting = { stream, send, commands: 1, isLate: false, end: setImmediate(endOfTurn) };
+  }
+
+  return { add, flush };
 }

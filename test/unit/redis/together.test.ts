@@ -1,19 +1,24 @@
 /** Commands of one turn go to Redis in one piece: at its end, or as soon as something must not overtake them. */
 import type { Redis } from "ioredis";
-import { beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createTogether, type Together } from "../../../src/redis/together.ts";
 
 let did: string[];
 let together: Together;
+let nowMs: number;
 const client = (status = "ready") =>
   ({ status, stream: { cork: () => did.push("cork"), uncork: () => did.push("uncork") } }) as unknown as Redis;
 const send = () => void did.push("send");
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   did = [];
-  together = createTogether();
+  nowMs = 1000;
+  together = createTogether(() => nowMs);
 });
+
+afterEach(() => void vi.useRealTimers());
 
 test("all of a turn at its end", async () => {
   together.add(client(), send);
@@ -40,4 +45,71 @@ test("nothing waits for a connection that is not there", async () => {
   together.flush();
   await turn();
   expect(did).toEqual([]);
+});
+
+test("twenty turns are sent at once; under load those of 2 ms go together, and all of them go", async () => {
+  const sent = () => did.filter((what) => what === "send").length;
+  for (let i = 1; i <= 20; i++) {
+    together.add(client(), send);
+    await turn();
+    expect(sent()).toBe(i);
+  }
+  together.add(client(), send);
+  await turn();
+  together.add(client(), send);
+  await turn();
+  expect(sent()).toBe(20);
+  vi.advanceTimersByTime(2);
+  expect(sent()).toBe(21);
+  nowMs += 2;
+  await turn();
+  expect(sent()).toBe(21);
+});
+
+test("under load sixteen commands wait for no time, in one turn or in several", async () => {
+  for (let i = 0; i < 20; i++) {
+    together.add(client(), send);
+    together.flush();
+  }
+  did = [];
+  for (let i = 0; i < 16; i++) together.add(client(), send);
+  await turn();
+  expect(did).toEqual(["cork", "send", "uncork"]);
+  did = [];
+  for (let i = 0; i < 15; i++) together.add(client(), send);
+  await turn();
+  expect(did).toEqual(["cork"]);
+  together.add(client(), send);
+  expect(did).toEqual(["cork"]);
+  await turn();
+  expect(did).toEqual(["cork", "send", "uncork"]);
+  vi.advanceTimersByTime(5);
+  expect(did).toHaveLength(3);
+});
+
+test("after a quiet time a turn is sent at its end again", async () => {
+  for (let i = 0; i < 20; i++) {
+    together.add(client(), send);
+    together.flush();
+  }
+  nowMs += 2;
+  did = [];
+  together.add(client(), send);
+  await turn();
+  expect(did).toEqual(["cork", "send", "uncork"]);
+});
+
+test("what must leave at once does so under load too, and is sent once", async () => {
+  for (let i = 0; i < 20; i++) {
+    together.add(client(), send);
+    together.flush();
+  }
+  did = [];
+  together.add(client(), send);
+  await turn();
+  expect(did).toEqual(["cork"]);
+  together.flush();
+  expect(did).toEqual(["cork", "send", "uncork"]);
+  vi.advanceTimersByTime(5);
+  expect(did).toEqual(["cork", "send", "uncork"]);
 });
