@@ -14,7 +14,7 @@ import { type KnownScript, knownScript } from "./known-script.ts";
 import { tidyLibraries } from "./libraries.ts";
 import { perTurn } from "./per-turn.ts";
 import { createScriptCalls } from "./script-calls.ts";
-import { takesSeveral } from "./script-names.ts";
+import { awaitedAlone, takesSeveral } from "./script-names.ts";
 import type { ScriptText } from "./scripts.ts";
 import { createTogether } from "./together.ts";
 
@@ -118,10 +118,11 @@ function serverScripts(client: Redis, timeoutMs: number): Scripts {
         });
       }
       const script = known.get(name);
+      if (script === undefined) return Promise.reject(refusal(noScript(name)));
+      const reply = calls.call(script, key, args, refusal);
+      if (awaitedAlone.has(name)) together.hurry();
       // Its lists are those that the script's header describes.
-      return script
-        ? (calls.call(script, key, args, refusal) as Promise<Reply>)
-        : Promise.reject(refusal(noScript(name)));
+      return reply as Promise<Reply>;
     },
     define(scripts) {
       for (const [name, text] of scripts) known.set(name, knownScript(text));

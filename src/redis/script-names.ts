@@ -94,3 +94,6 @@ export const otherScripts = [
 
 /** Those that take several keys (lua/includes/each.lua). */
 export const takesSeveral: ReadonlySet<string> = new Set(["receipt_remember", "reserve_bind"]);
+
+/** Those that are all a request waits for (together.ts). */
+export const awaitedAlone: ReadonlySet<string> = new Set(["check"]);

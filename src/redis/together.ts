@@ -12,13 +12,15 @@ export interface Together {
    * @param send writes those that wait to the connection
    */
   add(client: Redis, send: () => void): void;
+  /** The newest command is all that a client waits for: where there are many such, none waits for the time. */
+  hurry(): void;
   /** Hands what waits to the kernel now: what the process does next comes after it, even if it is killed then. */
   flush(): void;
 }
 
 /** Under load there is one write in this time, */
 const writeEveryMs = 2;
-/** or for so many commands: as many gain little by waiting, and clients that ask again once they are answered would wait for the time alone. */
+/** or for so many that are all a client waits for: clients that ask again once they are answered would wait for the time alone. */
 const enough = 16;
 /** Of writes that may follow each other at once, after as many times `writeEveryMs` with none. */
 const mostAtOnce = 20;
@@ -26,7 +28,7 @@ const mostAtOnce = 20;
 interface Waiting {
   readonly stream: Redis["stream"];
   readonly send: () => void;
-  commands: number;
+  hurried: number;
   /** Of a turn; then of the time. */
   end: NodeJS.Immediate | NodeJS.Timeout;
   isLate: boolean;
@@ -63,7 +65,7 @@ export function createTogether(nowMs: () => number = () => performance.now()): T
 
   function endOfTurn(): void {
     count();
-    if (waiting === null || allowed >= 1 || waiting.commands >= enough) {
+    if (waiting === null || allowed >= 1 || waiting.hurried >= enough) {
       flush();
       return;
     }
@@ -72,18 +74,19 @@ export function createTogether(nowMs: () => number = () => performance.now()): T
   }
 
   function add(client: Redis, send: () => void): void {
-    if (waiting !== null) {
-      waiting.commands++;
-      if (waiting.commands < enough || !waiting.isLate) return;
-      stop(waiting);
-      Object.assign(waiting, { isLate: false, end: setImmediate(flush) });
-      return;
-    }
     const { stream } = client;
-    if (client.status !== "ready") return;
+    if (waiting !== null || client.status !== "ready") return;
     stream.cork();
-    waiting = { stream, send, commands: 1, isLate: false, end: setImmediate(endOfTurn) };
+    waiting = { stream, send, hurried: 0, isLate: false, end: setImmediate(endOfTurn) };
   }
 
-  return { add, flush };
+  function hurry(): void {
+    if (waiting === null) return;
+    waiting.hurried++;
+    if (waiting.hurried < enough || !waiting.isLate) return;
+    stop(waiting);
+    Object.assign(waiting, { isLate: false, end: setImmediate(flush) });
+  }
+
+  return { add, hurry, flush };
 }
