@@ -21,7 +21,7 @@ export interface Together {
 /** Under load there is one write in this time, */
 const writeEveryMs = 2;
 /** or for so many that are all a client waits for: clients that ask again once they are answered would wait for the time alone. */
-const enough = 16;
+const enough = 8;
 /** Of writes that may follow each other at once, after as many times `writeEveryMs` with none. */
 const mostAtOnce = 20;
 

@@ -66,7 +66,7 @@ test("twenty turns are sent at once; under load those of 2 ms go together, and a
   expect(sent()).toBe(21);
 });
 
-test("under load sixteen clients that wait for one command wait for no time, in one turn or in several", async () => {
+test("under load eight clients that wait for one command wait for no time, in one turn or in several", async () => {
   const check = () => {
     together.add(client(), send);
     together.hurry();
@@ -76,11 +76,11 @@ test("under load sixteen clients that wait for one command wait for no time, in 
     together.flush();
   }
   did = [];
-  for (let i = 0; i < 16; i++) check();
+  for (let i = 0; i < 8; i++) check();
   await turn();
   expect(did).toEqual(["cork", "send", "uncork"]);
   did = [];
-  for (let i = 0; i < 15; i++) check();
+  for (let i = 0; i < 7; i++) check();
   for (let i = 0; i < 20; i++) together.add(client(), send);
   await turn();
   expect(did).toEqual(["cork"]);
