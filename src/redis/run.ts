@@ -14,7 +14,7 @@ import { type KnownScript, knownScript } from "./known-script.ts";
 import { tidyLibraries } from "./libraries.ts";
 import { perTurn } from "./per-turn.ts";
 import { createScriptCalls } from "./script-calls.ts";
-import { awaitedAlone, takesSeveral } from "./script-names.ts";
+import { isAwaited, takesSeveral } from "./script-names.ts";
 import type { ScriptText } from "./scripts.ts";
 import { createTogether } from "./together.ts";
 
@@ -104,7 +104,9 @@ function serverScripts(client: Redis, timeoutMs: number): Scripts {
     if (script === undefined) throw noScript(name);
     const keys = all.map(({ key }) => key);
     const args = all.flatMap((one) => one.args);
-    const replies = (await calls.callAll(script, keys, args)) as readonly Reply[];
+    const asked = calls.callAll(script, keys, args);
+    if (isAwaited(name)) together.hurry(keys.length);
+    const replies = (await asked) as readonly Reply[];
     return replies.map((reply) => failureOf(reply) ?? reply);
   });
   client.on("ready", () => {
@@ -120,7 +122,7 @@ function serverScripts(client: Redis, timeoutMs: number): Scripts {
       const script = known.get(name);
       if (script === undefined) return Promise.reject(refusal(noScript(name)));
       const reply = calls.call(script, key, args, refusal);
-      if (awaitedAlone.has(name)) together.hurry();
+      if (isAwaited(name)) together.hurry(1);
       // Its lists are those that the script's header describes.
       return reply as Promise<Reply>;
     },

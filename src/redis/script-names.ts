@@ -95,5 +95,9 @@ export const otherScripts = [
 /** Those that take several keys (lua/includes/each.lua). */
 export const takesSeveral: ReadonlySet<string> = new Set(["receipt_remember", "reserve_bind"]);
 
-/** Those that are all a request waits for (together.ts). */
-export const awaitedAlone: ReadonlySet<string> = new Set(["check"]);
+const clientWaits: ReadonlySet<string> = new Set(["check", "guard_decide", "reserve_bind"]);
+
+/** Whether an answer to a client waits for it (together.ts). A channel's own scripts begin deliveries. */
+export function isAwaited(name: string): boolean {
+  return clientWaits.has(name) || name.includes(".");
+}

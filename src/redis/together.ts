@@ -12,15 +12,15 @@ export interface Together {
    * @param send writes those that wait to the connection
    */
   add(client: Redis, send: () => void): void;
-  /** The newest command is all that a client waits for: where there are many such, none waits for the time. */
-  hurry(): void;
+  /** Clients wait for so many of the commands: where there are many such, none waits for the time. */
+  hurry(clients: number): void;
   /** Hands what waits to the kernel now: what the process does next comes after it, even if it is killed then. */
   flush(): void;
 }
 
 /** Under load there is one write in this time, */
 const writeEveryMs = 2;
-/** or for so many that are all a client waits for: clients that ask again once they are answered would wait for the time alone. */
+/** or for so many that clients wait for: those that ask again once they are answered would wait for the time alone. */
 const enough = 8;
 /** Of writes that may follow each other at once, after as many times `writeEveryMs` with none. */
 const mostAtOnce = 20;
@@ -80,9 +80,9 @@ export function createTogether(nowMs: () => number = () => performance.now()): T
     waiting = { stream, send, hurried: 0, isLate: false, end: setImmediate(endOfTurn) };
   }
 
-  function hurry(): void {
+  function hurry(clients: number): void {
     if (waiting === null) return;
-    waiting.hurried++;
+    waiting.hurried += clients;
     if (waiting.hurried < enough || !waiting.isLate) return;
     stop(waiting);
     Object.assign(waiting, { isLate: false, end: setImmediate(flush) });

@@ -66,10 +66,10 @@ test("twenty turns are sent at once; under load those of 2 ms go together, and a
   expect(sent()).toBe(21);
 });
 
-test("under load eight clients that wait for one command wait for no time, in one turn or in several", async () => {
+test("under load what eight clients wait for waits for no time: of one command, of one turn or of several", async () => {
   const check = () => {
     together.add(client(), send);
-    together.hurry();
+    together.hurry(1);
   };
   for (let i = 0; i < 20; i++) {
     together.add(client(), send);
@@ -77,6 +77,11 @@ test("under load eight clients that wait for one command wait for no time, in on
   }
   did = [];
   for (let i = 0; i < 8; i++) check();
+  await turn();
+  expect(did).toEqual(["cork", "send", "uncork"]);
+  did = [];
+  together.add(client(), send);
+  together.hurry(8);
   await turn();
   expect(did).toEqual(["cork", "send", "uncork"]);
   did = [];
