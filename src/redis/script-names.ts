@@ -97,7 +97,7 @@ export const takesSeveral: ReadonlySet<string> = new Set(["receipt_remember", "r
 
 const clientWaits: ReadonlySet<string> = new Set(["check", "guard_decide", "reserve_bind"]);
 
-/** Whether an answer to a client waits for it (together.ts). A channel's own scripts begin deliveries. */
+/** Whether an answer to a client waits for it (together.ts). A channel's own scripts count: most often it is its `start`. */
 export function isAwaited(name: string): boolean {
   return clientWaits.has(name) || name.includes(".");
 }

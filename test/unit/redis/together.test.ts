@@ -1,6 +1,7 @@
 /** Commands of one turn go to Redis in one piece: at its end, or as soon as something must not overtake them. */
 import type { Redis } from "ioredis";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { isAwaited, otherScripts, verificationScripts } from "../../../src/redis/script-names.ts";
 import { createTogether, type Together } from "../../../src/redis/together.ts";
 
 let did: string[];
@@ -122,4 +123,10 @@ test("what must leave at once does so under load too, and is sent once", async (
   expect(did).toEqual(["cork", "send", "uncork"]);
   vi.advanceTimersByTime(5);
   expect(did).toEqual(["cork", "send", "uncork"]);
+});
+
+test("clients wait for checks, the guard, time on a bind and the starts of channels, and for no other script", () => {
+  const awaited = [...verificationScripts, ...otherScripts].filter(isAwaited);
+  expect(awaited.sort()).toEqual(["check", "guard_decide", "reserve_bind"]);
+  expect(["missed_call.start", "sms.start"].filter(isAwaited)).toHaveLength(2);
 });
