@@ -30,8 +30,13 @@ export const systemClock: Clock = {
  * clock that is set forward ends all of them at once, and one that is set back holds them for as long.
  */
 export function steadyClock(clock: Clock): Clock {
-  const nowMs = () => clock.monotonicMs?.() ?? clock.nowMs();
+  const nowMs = () => steadyMs(clock);
   return { nowMs, monotonicMs: nowMs, after: (delayMs, callback) => clock.after(delayMs, callback) };
+}
+
+/** What `steadyClock` says now: for what is made too often to have a clock of its own. */
+export function steadyMs(clock: Clock): number {
+  return clock.monotonicMs?.() ?? clock.nowMs();
 }
 
 /**
@@ -39,7 +44,7 @@ export function steadyClock(clock: Clock): Clock {
  * machine is suspended; the time of day may be set back.
  */
 export function stopwatch(clock: Clock): () => number {
-  const steady = steadyClock(clock);
-  const [begunMs, atMs] = [steady.nowMs(), clock.nowMs()];
-  return () => Math.max(steady.nowMs() - begunMs, clock.nowMs() - atMs);
+  const begunMs = steadyMs(clock);
+  const atMs = clock.nowMs();
+  return () => Math.max(steadyMs(clock) - begunMs, clock.nowMs() - atMs);
 }

@@ -33,28 +33,51 @@ export interface ProgressWriter {
   settled(): Promise<void>;
 }
 
-/** @param options.store stores one update; if it rejects, that update or a newer one is tried again */
-export function createProgressWriter(options: {
-  readonly store: (update: DeliveryUpdate) => Promise<void>;
+/** What the writers of all attempts share. `Attempt` says whose update it is. */
+export interface ProgressStore<Attempt> {
+  /** Stores one update; if it rejects, that update or a newer one is tried again. */
+  store(attempt: Attempt, update: DeliveryUpdate): Promise<void>;
   /** When updates are written: with those of other attempts. */
   readonly batchTimer: BatchTimer;
   readonly clock: Clock;
   /** Called once where an update is finally lost. */
-  readonly onLost: (update: DeliveryUpdate, error: unknown) => void;
-}): ProgressWriter {
-  const { store, batchTimer, clock, onLost } = options;
-  let waiting: DeliveryUpdate | null = null;
-  let running: Promise<void> | null = null;
+  onLost(attempt: Attempt, update: DeliveryUpdate, error: unknown): void;
+}
 
-  const writeAll = async () => {
+/** @returns the writer of one attempt */
+export function createProgressWriter<Attempt>(store: ProgressStore<Attempt>, attempt: Attempt): ProgressWriter {
+  return new AttemptWriter(store, attempt);
+}
+
+/** A class: there is one for each call in progress, and closures would be made for each. */
+class AttemptWriter<Attempt> implements ProgressWriter {
+  readonly #store: ProgressStore<Attempt>;
+  readonly #attempt: Attempt;
+  #waiting: DeliveryUpdate | null = null;
+  #running: Promise<void> | null = null;
+
+  constructor(store: ProgressStore<Attempt>, attempt: Attempt) {
+    this.#store = store;
+    this.#attempt = attempt;
+  }
+
+  write(update: DeliveryUpdate): void {
+    this.#waiting = update;
+    this.#running ??= this.#writeAll();
+  }
+
+  async settled(): Promise<void> {
+    while (this.#running) await this.#running;
+  }
+
+  async #writeAll(): Promise<void> {
+    const { batchTimer, clock } = this.#store;
     await batchTimer.next();
     let failures = 0;
     let passedMs: (() => number) | null = null;
-    while (waiting !== null) {
-      const update: DeliveryUpdate = waiting;
-      waiting = null;
+    for (let update = this.#take(); update !== null; update = this.#take()) {
       try {
-        await store(update);
+        await this.#store.store(this.#attempt, update);
         failures = 0;
         passedMs = null;
       } catch (error) {
@@ -62,24 +85,20 @@ export function createProgressWriter(options: {
         passedMs ??= stopwatch(clock);
         const delayMs = retryDelayMs(failures, passedMs());
         if (delayMs === null) {
-          onLost(update, error);
+          this.#store.onLost(this.#attempt, update, error);
           break;
         }
-        waiting ??= update;
+        this.#waiting ??= update;
         await new Promise<void>((resolve) => void clock.after(delayMs, resolve));
       }
     }
-    // Synchronous with the last check of `waiting`: an update that comes later starts anew.
-    running = null;
-  };
+    // Synchronous with the last check of what waits: an update that comes later starts anew.
+    this.#running = null;
+  }
 
-  return {
-    write(update) {
-      waiting = update;
-      running ??= writeAll();
-    },
-    async settled() {
-      while (running) await running;
-    },
-  };
+  #take(): DeliveryUpdate | null {
+    const update = this.#waiting;
+    this.#waiting = null;
+    return update;
+  }
 }

@@ -117,7 +117,7 @@ export class Signalling {
     this.#body = request.body;
     const answers = this.#answersOf(request);
     const headers = answers === null ? request.headers : [...request.headers, ...answers.headers];
-    const user = new InviteUser(this.#user, flow, () => this.#current === user);
+    const user = new InviteUser(this, this.#user, flow);
     let transaction: InviteClientTransaction;
     try {
       transaction = this.#parts.transactions.invite({ ...request, headers }, flow, user);
@@ -137,6 +137,10 @@ export class Signalling {
     this.#user.inviteOpen(transaction.sent, target);
     this.#sentAtMs = this.#parts.monotonicMs();
     return { type: "sent", cseq: this.#inviteCSeq, atMs: this.#sentAtMs };
+  }
+
+  isCurrent(user: InviteUser): boolean {
+    return this.#current === user;
   }
 
   #answersOf({ method, uri, body }: SignedRequest): DigestAnswers | null {
@@ -232,39 +236,39 @@ export class Signalling {
       accepted: this.#answers,
       target,
       clock: this.#parts.clock,
-      nextCSeq: this.#nextCSeq,
+      nextCSeq: () => this.#nextCSeq(),
       ...(isSameFarEnd === undefined ? {} : { isSameFarEnd }),
     };
     return new DialogRequest(parts, dialog, method, headers, onEnd);
   }
 
-  readonly #nextCSeq = (): number => {
+  #nextCSeq(): number {
     this.#lastCSeq += 1;
     return this.#lastCSeq;
-  };
+  }
 }
 
 const notTaken: CallInput = { type: "failed", why: "transport", neverSent: true };
 
 /** Of one INVITE. A 2xx that comes after the end, or to an INVITE that is not the newest, is one more that must not stay up. */
 class InviteUser implements ClientUser {
+  readonly #signalling: Signalling;
   readonly #user: SignallingUser;
   readonly #flow: Flow;
-  readonly #isCurrent: () => boolean;
 
-  constructor(user: SignallingUser, flow: Flow, isCurrent: () => boolean) {
+  constructor(signalling: Signalling, user: SignallingUser, flow: Flow) {
+    this.#signalling = signalling;
     this.#user = user;
     this.#flow = flow;
-    this.#isCurrent = isCurrent;
   }
 
   response(response: SipResponseMessage, atMs: number): void {
-    if (this.#isCurrent()) this.#user.response(response, this.#flow, atMs);
+    if (this.#signalling.isCurrent(this)) this.#user.response(response, this.#flow, atMs);
     else this.repeatedAnswer(response);
   }
 
   failed(why: "timeout" | "transport", neverSent: boolean): void {
-    if (this.#isCurrent()) this.#user.feed({ type: "failed", why, neverSent });
+    if (this.#signalling.isCurrent(this)) this.#user.feed({ type: "failed", why, neverSent });
   }
 
   repeatedAnswer(response: SipResponseMessage): void {

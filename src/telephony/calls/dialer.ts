@@ -13,8 +13,8 @@ import { endWaitMs, failSafeSeconds, longestCallMs, probeNeeds, remainingMs, tim
 import { traced } from "./call-trace.ts";
 import type { DialerConfig } from "./config.ts";
 import { type Ending, outcomeOf } from "./ending.ts";
-import { guarded } from "./live-attempt.ts";
-import { LiveCall, type PlanAttempt } from "./live-call.ts";
+import { type AttemptPlan, guarded } from "./live-attempt.ts";
+import { type CallOwner, LiveCall } from "./live-call.ts";
 import type { Call, CallObserver, CallResult, Dialer, KeptCall, ProbeCall, RemainingMs } from "./ports.ts";
 
 /** Once a second, for as long as a short break of the connection lasts. */
@@ -47,6 +47,7 @@ class ShortCallDialer implements Dialer {
   readonly #calls = new Map<string, LiveCall>();
   /** By attempt id: each call may have several. */
   readonly #attempts = new Map<string, LiveCall>();
+  readonly #owner: CallOwner;
   /** Asterisks for which the log already warned that a final response may be generated locally. */
   readonly #doubted = new Set<string>();
   readonly #formats: ReadonlyMap<string, NumberFormat>;
@@ -58,6 +59,7 @@ class ShortCallDialer implements Dialer {
     this.#formats = createNumberFormats(parts.config.trunks);
     this.longestCallMs = parts.config.calls.max_queue_ms + longestCallMs(parts.config);
     this.remainingMs = remainingMs(parts.config);
+    this.#owner = this.#ownerOfCalls();
   }
 
   limitsOf(kind: KeptCall | ProbeCall): Pick<Dialer, "longestCallMs" | "remainingMs"> {
@@ -73,7 +75,6 @@ class ShortCallDialer implements Dialer {
   }
 
   place(call: Call, observer: CallObserver): void {
-    const { callId } = call;
     const whyNot = this.#whyNot(call);
     if (whyNot !== null) {
       void this.#parts.slots.release(call.slot);
@@ -81,29 +82,24 @@ class ShortCallDialer implements Dialer {
       queueMicrotask(() => this.#report(call, observer, unplaced(whyNot)));
       return;
     }
-    const attemptIds: string[] = [];
-    const live = new LiveCall({
-      call,
-      observer: traced(call, observer, this.#parts.clock, this.#parts.logger),
-      plan: (slot, attemptId, setupLimitMs) => this.#plan(call, slot, attemptId, setupLimitMs),
-      slots: this.#parts.slots,
-      needs: this.#needsOf(call),
-      setupLimitMs: timesOf(this.#parts.config, call.probe).setupMs,
-      maxAttempts: this.#parts.config.calls.max_trunks,
-      clock: this.#parts.clock,
-      logger: () => this.#parts.logger.child({ callId }),
-      onAttemptId: (attemptId) => {
-        attemptIds.push(attemptId);
-        this.#attempts.set(attemptId, live);
-      },
-      neverPlaced: (known) => unplaced(knownOf[known]),
-      onEnd: (result) => {
-        for (const attemptId of attemptIds) this.#attempts.delete(attemptId);
-        this.#ended(call, observer, result);
-      },
-    });
-    this.#calls.set(callId, live);
+    const { clock, logger } = this.#parts;
+    const live = new LiveCall(this.#owner, call, traced(call, observer, clock, logger));
+    this.#calls.set(call.callId, live);
     live.begin();
+  }
+
+  #ownerOfCalls(): CallOwner {
+    const { config, slots, clock, logger } = this.#parts;
+    return {
+      ...{ slots, clock, logger, maxAttempts: config.calls.max_trunks },
+      setupLimitMs: ({ probe }) => timesOf(config, probe).setupMs,
+      needsOf: (call) => this.#needsOf(call),
+      plan: (call, slot, attemptId, setupLimitMs) => this.#plan(call, slot, attemptId, setupLimitMs),
+      attemptBegins: (attemptId, live) => void this.#attempts.set(attemptId, live),
+      attemptEnded: (attemptId) => void this.#attempts.delete(attemptId),
+      neverPlaced: (known) => unplaced(knownOf[known]),
+      ended: (call, observer, result) => this.#ended(call, observer, result),
+    };
   }
 
   cancel(callId: string): void {
@@ -158,7 +154,7 @@ class ShortCallDialer implements Dialer {
     return numbersFit ? null : { endedBy: "far_end", sipStatus: 484 };
   }
 
-  #plan(call: Call, slot: ChannelSlot, attemptId: string, setupLimitMs: number): ReturnType<PlanAttempt> {
+  #plan(call: Call, slot: ChannelSlot, attemptId: string, setupLimitMs: number): AttemptPlan | null {
     const { callControls, config } = this.#parts;
     const trunk = config.trunks[slot.trunk];
     const control = callControls.get(slot.asterisk);

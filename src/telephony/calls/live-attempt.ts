@@ -1,7 +1,7 @@
 /** One call attempt (one INVITE) in progress: feeds its state machine (call-machine.ts) and runs the resulting actions. */
 
 import type { Logger } from "pino";
-import { type Clock, steadyClock } from "../../shared/clock.ts";
+import { type Clock, steadyMs } from "../../shared/clock.ts";
 import type { CallEvent } from "../call-control/port.ts";
 import { type CallControl, type CallRequest, OriginateError } from "../call-control/port.ts";
 import type { SipCapture } from "../sip-capture/index.ts";
@@ -13,13 +13,13 @@ import {
   type CallEventInput,
   type CallRules,
   type CallState,
-  type CallStep,
   type CallTimer,
   stepCall,
 } from "./call-machine.ts";
-import type { CallObserver, CallResult } from "./ports.ts";
+import type { CallObserver } from "./ports.ts";
 
-export interface LiveAttemptParts {
+/** How one INVITE is to be sent. */
+export interface AttemptPlan {
   readonly request: CallRequest;
   /** For traces. */
   readonly trunk: string;
@@ -27,12 +27,12 @@ export interface LiveAttemptParts {
   readonly control: CallControl;
   /** Null: none is configured. */
   readonly capture: SipCapture | null;
-  readonly clock: Clock;
+}
+
+/** The call whose attempt it is. `ended` is called once, at the end. */
+export interface AttemptOwner extends Required<CallObserver> {
   /** Has the call's id; gets no number. */
-  readonly logger: () => Logger;
-  readonly observer: Pick<CallObserver, "calling" | "ringing" | "answered">;
-  /** Called once, at the end. */
-  readonly onEnd: (result: CallResult) => void;
+  logger(): Logger;
 }
 
 /** What happened; the time is now, by a clock that nobody sets: what a call costs is counted by it. */
@@ -43,48 +43,53 @@ export type AttemptInput = CallEventInput extends infer Input
   : never;
 
 export class LiveAttempt {
-  readonly #parts: LiveAttemptParts;
-  readonly #nowMs: () => number;
+  readonly #plan: AttemptPlan;
+  readonly #clock: Clock;
+  readonly #owner: AttemptOwner;
   readonly #timers = new Map<CallTimer, () => void>();
-  readonly #first: CallStep;
+  /** Until they are done. */
+  #first: readonly CallAction[];
   #state: CallState;
   /** While sounds can be played. */
   #answered: LiveAnsweredCall | null = null;
 
-  constructor(parts: LiveAttemptParts) {
-    this.#parts = parts;
-    this.#nowMs = steadyClock(parts.clock).nowMs;
-    this.#first = beginCall(parts.rules, this.#nowMs());
-    this.#state = this.#first.state;
+  constructor(plan: AttemptPlan, clock: Clock, owner: AttemptOwner) {
+    this.#plan = plan;
+    this.#clock = clock;
+    this.#owner = owner;
+    const { state, actions } = beginCall(plan.rules, steadyMs(clock));
+    this.#state = state;
+    this.#first = actions;
   }
 
   /** Places the call. Once. */
   begin(): void {
-    this.#do(this.#first.actions);
+    const actions = this.#first;
+    this.#first = [];
+    this.#do(actions);
   }
 
   /** An event of this attempt's call. */
   receive(event: CallEvent): void {
-    if (event.type === "key" || event.type === "played")
-      guarded(this.#parts.logger, () => this.#answered?.receive(event));
+    if (event.type === "key" || event.type === "played") this.#guarded(() => this.#answered?.receive(event));
     else this.feed(event);
   }
 
   feed(happened: AttemptInput): void {
-    const input = { ...happened, atMs: this.#nowMs() } as CallEventInput;
-    const step = stepCall(this.#parts.rules, this.#state, input);
+    const input = { ...happened, atMs: steadyMs(this.#clock) } as CallEventInput;
+    const step = stepCall(this.#plan.rules, this.#state, input);
     this.#state = step.state;
     if (step.state.phase === "ending" || step.state.phase === "over") this.#answered?.close();
     this.#do(step.actions);
   }
 
   #do(actions: readonly CallAction[]): void {
-    const { observer, logger } = this.#parts;
+    const owner = this.#owner;
     for (const action of actions) {
       if (action.type === "originate") void this.#originate();
       else if (action.type === "hangup") void this.#hangup();
-      else if (action.type === "calling") guarded(logger, () => observer.calling());
-      else if (action.type === "ringing") guarded(logger, () => observer.ringing());
+      else if (action.type === "calling") this.#guarded(() => owner.calling());
+      else if (action.type === "ringing") this.#guarded(() => owner.ringing());
       else if (action.type === "talk") this.#talk();
       else if (action.type === "start_timer") this.#startTimer(action.timer, action.delayMs);
       else if (action.type === "stop_timer") this.#stopTimer(action.timer);
@@ -93,7 +98,7 @@ export class LiveAttempt {
   }
 
   #talk(): void {
-    const { control, request, clock, logger, observer } = this.#parts;
+    const { control, request } = this.#plan;
     // Where the driver has no media control no call is kept; see `Dialer`.
     if (control.media === null) {
       this.feed({ type: "finish" });
@@ -102,22 +107,22 @@ export class LiveAttempt {
     const answered = new LiveAnsweredCall({
       callId: request.callId,
       media: control.media,
-      clock,
-      logger,
+      clock: this.#clock,
+      logger: () => this.#logger(),
       finish: () => this.feed({ type: "finish" }),
     });
     this.#answered = answered;
-    guarded(logger, () => observer.answered?.(answered));
+    this.#guarded(() => this.#owner.answered(answered));
   }
 
   async #originate(): Promise<void> {
     let result: AttemptInput = { type: "placed" };
     try {
-      await this.#parts.control.originate(this.#parts.request);
+      await this.#plan.control.originate(this.#plan.request);
     } catch (error) {
       // Any other error is a bug in the driver: whether the call is up is then unknown.
       const refusal = error instanceof OriginateError ? error.refusal : "no_response";
-      this.#parts.logger().warn({ refusal }, "originate failed");
+      this.#logger().warn({ refusal }, "originate failed");
       result = { type: "refused", refusal };
     }
     this.feed(result);
@@ -126,9 +131,9 @@ export class LiveAttempt {
   async #hangup(): Promise<void> {
     let result: AttemptInput = { type: "hangup_done" };
     try {
-      await this.#parts.control.hangup(this.#parts.request.callId);
+      await this.#plan.control.hangup(this.#plan.request.callId);
     } catch {
-      this.#parts.logger().warn({ hangups: this.#state.hangupsSent }, "hang-up failed");
+      this.#logger().warn({ hangups: this.#state.hangupsSent }, "hang-up failed");
       result = { type: "hangup_failed" };
     }
     this.feed(result);
@@ -136,7 +141,7 @@ export class LiveAttempt {
 
   #startTimer(timer: CallTimer, delayMs: number): void {
     this.#stopTimer(timer);
-    const stop = this.#parts.clock.after(delayMs, () => {
+    const stop = this.#clock.after(delayMs, () => {
       this.#timers.delete(timer);
       this.feed({ type: "timer", timer });
     });
@@ -150,9 +155,9 @@ export class LiveAttempt {
 
   async #end(end: CallEnd): Promise<void> {
     for (const timer of [...this.#timers.keys()]) this.#stopTimer(timer);
-    const { logger, onEnd, rules, capture, request, trunk } = this.#parts;
+    const { rules, capture, request, trunk } = this.#plan;
     if (end.endedBy === "unknown" && end.refusal === null)
-      logger().warn({ exists: end.exists }, "end of call not seen");
+      this.#logger().warn({ exists: end.exists }, "end of call not seen");
     // Without a capture there is nothing to wait for, not even one event-loop iteration.
     const { sipCallId } = end;
     const evidence =
@@ -161,12 +166,20 @@ export class LiveAttempt {
     const result = resultOf(end, rules.ringOnProgress, evidence);
     if (end.endedBy === "far_end" && result.endedBy === "unknown") {
       const { sipStatus, q850Cause } = end;
-      logger().warn(
+      this.#logger().warn(
         { sipStatus, q850Cause },
         "no final response of the trunk was seen: was the connection to it lost?",
       );
     }
-    onEnd(result);
+    this.#owner.ended(result);
+  }
+
+  #logger(): Logger {
+    return this.#owner.logger().child({ trunk: this.#plan.trunk });
+  }
+
+  #guarded(callback: () => void): void {
+    guarded(() => this.#logger(), callback);
   }
 }
 

@@ -6,11 +6,11 @@
 
 import type { Logger } from "pino";
 import { type Clock, stopwatch } from "../../shared/clock.ts";
-import type { CallControl, CallEvent } from "../call-control/port.ts";
+import type { CallEvent } from "../call-control/port.ts";
 import type { ChannelSlot, DialerSlots, NoChannelSlot, SlotNeeds } from "../trunks/slots-port.ts";
-import { LiveAttempt } from "./live-attempt.ts";
+import { type AttemptOwner, type AttemptPlan, LiveAttempt } from "./live-attempt.ts";
 import { failsOver, outcomeTraits } from "./outcome.ts";
-import type { Call, CallAttempt, CallObserver, CallResult } from "./ports.ts";
+import type { AnsweredCall, Call, CallAttempt, CallObserver, CallResult } from "./ports.ts";
 import { endedCall, triedPath } from "./trunk-verdict.ts";
 
 /** With less time than this left for alerting no INVITE is sent: most phones ring after 2 to 8 s. */
@@ -19,43 +19,35 @@ const leastSetupMs = 3000;
 const reserveAgainMs = 300;
 const maxReservations = 10;
 
-/** How one INVITE is to be sent; null: the slot's trunk or Asterisk is not configured. */
-export type PlanAttempt = (
-  slot: ChannelSlot,
-  attemptId: string,
-  setupLimitMs: number,
-) =>
-  | (Pick<ConstructorParameters<typeof LiveAttempt>[0], "request" | "trunk" | "rules" | "capture"> & {
-      readonly control: CallControl;
-    })
-  | null;
-
-export interface LiveCallParts {
-  readonly call: Call;
-  readonly observer: CallObserver;
-  readonly plan: PlanAttempt;
+/** The dialer, as its calls see it: one for all of them, because what a call has of its own is there a thousand times. */
+export interface CallOwner {
   readonly slots: Pick<DialerSlots, "reserveAnother" | "release" | "placing" | "alerted" | "callEnded">;
-  readonly setupLimitMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
   /** Most INVITEs, each on another trunk or through another Asterisk. */
   readonly maxAttempts: number;
-  readonly clock: Clock;
-  /** Has the call's id; gets no number. */
-  readonly logger: () => Logger;
-  /** An INVITE with this id is about to be sent: its events are this call's. */
-  readonly onAttemptId: (attemptId: string) => void;
+  setupLimitMs(call: Call): number;
+  /** What a slot must be for the call; undefined: any will do. */
+  needsOf(call: Call): SlotNeeds | undefined;
+  /** How one INVITE is to be sent; null: the slot's trunk or Asterisk is not configured. */
+  plan(call: Call, slot: ChannelSlot, attemptId: string, setupLimitMs: number): AttemptPlan | null;
+  /** An INVITE with this id is about to be sent: until `attemptEnded` its events are the call's. */
+  attemptBegins(attemptId: string, live: LiveCall): void;
+  attemptEnded(attemptId: string): void;
   /** The result of a call without an INVITE. */
-  readonly neverPlaced: (known: "canceled" | "interrupted" | "trunk_down") => CallResult;
-  /** Of a call that is kept. */
-  readonly needs: SlotNeeds | undefined;
+  neverPlaced(known: "canceled" | "interrupted" | "trunk_down"): CallResult;
   /** Called once, at the end. */
-  readonly onEnd: (result: CallResult) => void;
+  ended(call: Call, observer: CallObserver, result: CallResult): void;
 }
 
-export class LiveCall {
-  readonly #parts: LiveCallParts;
+export class LiveCall implements AttemptOwner {
+  readonly #owner: CallOwner;
+  readonly #call: Call;
+  readonly #observer: CallObserver;
+  readonly #setupLimitMs: number;
   /** Since the call was to wait for its first slot. */
   readonly #passedMs: () => number;
-  readonly #attempts: CallAttempt[] = [];
+  #attempts: readonly CallAttempt[] = [];
   #slot: ChannelSlot;
   #attempt: LiveAttempt | null = null;
   #attemptId = "";
@@ -66,10 +58,13 @@ export class LiveCall {
   /** The most informative result so far. */
   #result: CallResult | null = null;
 
-  constructor(parts: LiveCallParts) {
-    this.#parts = parts;
-    this.#slot = parts.call.slot;
-    this.#passedMs = stopwatch(parts.clock);
+  constructor(owner: CallOwner, call: Call, observer: CallObserver) {
+    this.#owner = owner;
+    this.#call = call;
+    this.#observer = observer;
+    this.#setupLimitMs = owner.setupLimitMs(call);
+    this.#slot = call.slot;
+    this.#passedMs = stopwatch(owner.clock);
   }
 
   /** Once. */
@@ -95,13 +90,44 @@ export class LiveCall {
     return true;
   }
 
+  // What the attempt in progress reports.
+
+  calling(): void {
+    if (!this.#callingReported) this.#observer.calling();
+    this.#callingReported = true;
+  }
+
+  ringing(): void {
+    this.#owner.slots.alerted(this.#slot);
+    this.#observer.ringing();
+  }
+
+  answered(answered: AnsweredCall): void {
+    this.#observer.answered?.(answered);
+  }
+
+  ended(result: CallResult): void {
+    const slot = this.#slot;
+    this.#attempt = null;
+    this.#owner.attemptEnded(this.#attemptId);
+    this.#attempts = [...this.#attempts, { trunk: slot.trunk, asterisk: slot.asterisk, outcome: result.outcome }];
+    this.#result = mostTelling(this.#result, result);
+    void this.#owner.slots.callEnded(slot, endedCall(result, this.#call));
+    if (this.#mayFailOver(result)) void this.#failOver();
+    else this.#end(this.#result);
+  }
+
+  logger(): Logger {
+    return this.#owner.logger.child({ callId: this.#call.callId });
+  }
+
   #await(slot: ChannelSlot): void {
     this.#slot = slot;
     if (slot.waitMs <= 0) {
       this.#invite();
       return;
     }
-    this.#stopWaiting = this.#parts.clock.after(slot.waitMs, () => {
+    this.#stopWaiting = this.#owner.clock.after(slot.waitMs, () => {
       this.#stopWaiting = null;
       this.#invite();
     });
@@ -109,39 +135,23 @@ export class LiveCall {
 
   #invite(): void {
     if (this.#isTooLate()) {
-      this.#parts.logger().warn({ trunk: this.#slot.trunk }, "slot expired: event loop stalled or overloaded");
+      this.logger().warn({ trunk: this.#slot.trunk }, "slot expired: event loop stalled or overloaded");
       this.#endUnplaced("interrupted");
       return;
     }
-    const { call, plan, observer, slots, clock, logger, setupLimitMs } = this.#parts;
+    const owner = this.#owner;
+    const call = this.#call;
     const slot = this.#slot;
-    const { trunk } = this.#slot;
     const number = this.#attempts.length + 1;
     this.#attemptId = number === 1 ? call.callId : `${call.callId}-t${number}`;
-    const planned = plan(this.#slot, this.#attemptId, number === 1 ? setupLimitMs : this.#leftMs);
+    const planned = owner.plan(call, slot, this.#attemptId, number === 1 ? this.#setupLimitMs : this.#leftMs);
     if (planned === null) {
       this.#endUnplaced("trunk_down");
       return;
     }
-    this.#parts.onAttemptId(this.#attemptId);
-    this.#attempt = new LiveAttempt({
-      ...planned,
-      clock,
-      logger: () => logger().child({ trunk }),
-      observer: {
-        calling: () => {
-          if (!this.#callingReported) observer.calling();
-          this.#callingReported = true;
-        },
-        ringing: () => {
-          slots.alerted(slot);
-          observer.ringing();
-        },
-        answered: (answered) => observer.answered?.(answered),
-      },
-      onEnd: (result) => this.#ended(result),
-    });
-    slots.placing(slot);
+    owner.attemptBegins(this.#attemptId, this);
+    this.#attempt = new LiveAttempt(planned, owner.clock, this);
+    owner.slots.placing(slot);
     this.#attempt.begin();
     // The process may have stalled between that check of the clock and the request, which drivers write by the end of this turn of the
     // event loop: over SIP, INVITEs of a turn go out together.
@@ -150,22 +160,12 @@ export class LiveCall {
 
   #cancelIfLate(slot: ChannelSlot): void {
     if (this.#slot !== slot || this.#attempt === null || !this.#turnHasPassed()) return;
-    this.#parts.logger().warn({ trunk: slot.trunk }, "originated after its deadline (process stalled); hanging up");
+    this.logger().warn({ trunk: slot.trunk }, "originated after its deadline (process stalled); hanging up");
     this.cancel();
   }
 
-  #ended(result: CallResult): void {
-    const slot = this.#slot;
-    this.#attempt = null;
-    this.#attempts.push({ trunk: slot.trunk, asterisk: slot.asterisk, outcome: result.outcome });
-    this.#result = mostTelling(this.#result, result);
-    void this.#parts.slots.callEnded(slot, endedCall(result, this.#parts.call));
-    if (this.#mayFailOver(result)) void this.#failOver();
-    else this.#end(this.#result);
-  }
-
   #mayFailOver({ outcome, alerted, inviteOver }: CallResult): boolean {
-    const { maxAttempts } = this.#parts;
+    const { maxAttempts } = this.#owner;
     return !alerted && inviteOver && failsOver(outcome) && this.#attempts.length < maxAttempts && this.#isWorthACall();
   }
 
@@ -175,13 +175,12 @@ export class LiveCall {
 
   #turnHasPassed(): boolean {
     const { originateByMs = Number.POSITIVE_INFINITY } = this.#slot;
-    return this.#parts.clock.nowMs() > originateByMs;
+    return this.#owner.clock.nowMs() > originateByMs;
   }
 
   /** Of the time from the first slot's turn until the phone must ring. */
   get #leftMs(): number {
-    const { setupLimitMs, call } = this.#parts;
-    return setupLimitMs - (this.#passedMs() - call.slot.waitMs);
+    return this.#setupLimitMs - (this.#passedMs() - this.#call.slot.waitMs);
   }
 
   #isWorthACall(): boolean {
@@ -189,11 +188,13 @@ export class LiveCall {
   }
 
   async #reserveAnother(): Promise<ChannelSlot | NoChannelSlot | null> {
-    const { call, slots, clock } = this.#parts;
+    const { slots, clock } = this.#owner;
+    const { callee, range, slot } = this.#call;
+    const needs = this.#owner.needsOf(this.#call);
     for (let count = 1; count <= maxReservations && this.#isWorthACall(); count++) {
       try {
         const tried = this.#attempts.map(triedPath);
-        return await slots.reserveAnother(call.callee, call.range, tried, call.slot.app ?? "", this.#parts.needs);
+        return await slots.reserveAnother(callee, range, tried, slot.app ?? "", needs);
       } catch {
         await new Promise<void>((resolve) => void clock.after(reserveAgainMs, resolve));
       }
@@ -202,27 +203,26 @@ export class LiveCall {
   }
 
   async #failOver(): Promise<void> {
-    const { slots, logger } = this.#parts;
     const next = await this.#reserveAnother();
     const known = this.#result;
     if (next !== null && "leaseId" in next) {
       if (!this.#canceled) {
-        logger().info({ from: this.#slot.trunk, to: next.trunk }, "trying another trunk");
+        this.logger().info({ from: this.#slot.trunk, to: next.trunk }, "trying another trunk");
         this.#await(next);
         return;
       }
-      void slots.release(next);
+      void this.#owner.slots.release(next);
     }
-    this.#end(known ?? this.#parts.neverPlaced("trunk_down"));
+    this.#end(known ?? this.#owner.neverPlaced("trunk_down"));
   }
 
-  #endUnplaced(known: Parameters<LiveCallParts["neverPlaced"]>[0]): void {
-    void this.#parts.slots.release(this.#slot);
-    this.#end(this.#result ?? this.#parts.neverPlaced(known));
+  #endUnplaced(known: Parameters<CallOwner["neverPlaced"]>[0]): void {
+    void this.#owner.slots.release(this.#slot);
+    this.#end(this.#result ?? this.#owner.neverPlaced(known));
   }
 
   #end(result: CallResult): void {
-    this.#parts.onEnd({ ...result, attempts: this.#attempts });
+    this.#owner.ended(this.#call, this.#observer, { ...result, attempts: this.#attempts });
   }
 }
 

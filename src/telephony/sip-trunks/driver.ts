@@ -16,7 +16,7 @@ import {
 import { assertCallRequest, isCallId } from "../call-control/request.ts";
 import type { OpenInvites } from "./open-invites-port.ts";
 import type { CallTraces } from "./trace.ts";
-import { TrunkCall } from "./trunk-call.ts";
+import { TrunkCall, type TrunkCallOwner } from "./trunk-call.ts";
 import type { TrunkPlan } from "./trunk-plans.ts";
 
 /** The stack below the driver; assembled in stack.ts. */
@@ -61,6 +61,11 @@ export class SipDriver implements CallControl {
   readonly #calls = new Map<string, TrunkCall>();
   /** What stops the timer of each call that has ended and may ring on. */
   readonly #ringing = new Set<() => void>();
+  readonly #owner: TrunkCallOwner = {
+    event: (event) => this.#report(event),
+    over: (callId, mayRing) => this.#over(callId, mayRing),
+    open: (callId, trunk, sent, target) => this.#open(callId, trunk, sent, target),
+  };
   #emit: (event: CallEvent) => void = () => undefined;
   #tellConnection: (connected: boolean) => void = () => undefined;
   #connected = false;
@@ -133,24 +138,9 @@ export class SipDriver implements CallControl {
   }
 
   #place(request: CallRequest, plan: Pick<TrunkPlan, "call">): Promise<void> {
-    const { clock, random, stack, openInvites } = this.#parts;
+    const { clock, random, stack } = this.#parts;
     const { callId, endpoint: trunk } = request;
-    const call = new TrunkCall(callId, {
-      event: (event) => this.#report(event),
-      over: (mayRing) => {
-        this.#calls.delete(callId);
-        if (mayRing && openInvites !== undefined) this.#overLater(callId, openInvites);
-        else openInvites?.over(callId);
-      },
-      ...(openInvites === undefined
-        ? {}
-        : {
-            open(sent: SentInvite, { protocol, address, port, serverName }: Target) {
-              const target = { protocol, address, port, ...(serverName === undefined ? {} : { serverName }) };
-              openInvites.sent(callId, { sent, trunk, target });
-            },
-          }),
-    });
+    const call = new TrunkCall(callId, trunk, this.#owner);
     this.#calls.set(callId, call);
     try {
       const id = random.bytes(callIdBytes).toString("base64url");
@@ -162,6 +152,18 @@ export class SipDriver implements CallControl {
       this.#calls.delete(callId);
       throw error;
     }
+  }
+
+  #open(callId: string, trunk: string, sent: SentInvite, { protocol, address, port, serverName }: Target): void {
+    const target = { protocol, address, port, ...(serverName === undefined ? {} : { serverName }) };
+    this.#parts.openInvites?.sent(callId, { sent, trunk, target });
+  }
+
+  #over(callId: string, mayRing: boolean): void {
+    const { openInvites } = this.#parts;
+    this.#calls.delete(callId);
+    if (mayRing && openInvites !== undefined) this.#overLater(callId, openInvites);
+    else openInvites?.over(callId);
   }
 
   #overLater(callId: string, openInvites: OpenInvites): void {

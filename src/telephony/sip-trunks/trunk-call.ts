@@ -5,16 +5,19 @@ import type { Target } from "../../sip/transport/port.ts";
 import { type CallEvent, OriginateError } from "../call-control/port.ts";
 import { endedEvent } from "./ending.ts";
 
-export interface TrunkCallParts {
+/** The driver, as its calls see it: one for all of them. */
+export interface TrunkCallOwner {
   event(event: CallEvent): void;
   /** @param mayRing its INVITE has no final response */
-  over(mayRing: boolean): void;
-  open?(sent: SentInvite, target: Target): void;
+  over(callId: string, mayRing: boolean): void;
+  /** Its INVITE is about to be sent. */
+  open(callId: string, trunk: string, sent: SentInvite, target: Target): void;
 }
 
 export class TrunkCall implements CallUser {
   readonly #callId: string;
-  readonly #parts: TrunkCallParts;
+  readonly #trunk: string;
+  readonly #owner: TrunkCallOwner;
   #call: SipCall | null = null;
   #hungUp = false;
   #state: "placing" | "sent" | "over" = "placing";
@@ -24,9 +27,10 @@ export class TrunkCall implements CallUser {
   /** An end that came before the call was known here. */
   #early: (() => void) | null = null;
 
-  constructor(callId: string, parts: TrunkCallParts) {
+  constructor(callId: string, trunk: string, owner: TrunkCallOwner) {
     this.#callId = callId;
-    this.#parts = parts;
+    this.#trunk = trunk;
+    this.#owner = owner;
   }
 
   /** @returns resolves once the INVITE was sent. @throws {OriginateError} as a rejection: `trunk_down`, nothing was sent */
@@ -49,7 +53,7 @@ export class TrunkCall implements CallUser {
   }
 
   inviteOpen(sent: SentInvite, target: Target): void {
-    this.#parts.open?.(sent, target);
+    this.#owner.open(this.#callId, this.#trunk, sent, target);
   }
 
   sent(): void {
@@ -60,22 +64,22 @@ export class TrunkCall implements CallUser {
   }
 
   progress(atMs: number): void {
-    this.#parts.event({ type: "progress", callId: this.#callId, atMs });
+    this.#owner.event({ type: "progress", callId: this.#callId, atMs });
   }
 
   alerting(atMs: number): void {
-    this.#parts.event({ type: "alerting", callId: this.#callId, atMs });
+    this.#owner.event({ type: "alerting", callId: this.#callId, atMs });
   }
 
   answered(atMs: number): void {
-    this.#parts.event({ type: "answered", callId: this.#callId, atMs });
+    this.#owner.event({ type: "answered", callId: this.#callId, atMs });
   }
 
   ended(ending: CallEnding, atMs: number): void {
     const wasSent = this.#state === "sent";
     if (this.#state === "over") return;
     this.#state = "over";
-    this.#parts.over(!ending.evidence.over);
+    this.#owner.over(this.#callId, !ending.evidence.over);
     if (!wasSent) {
       this.#failure = new OriginateError("trunk_down", "no address of the carrier took the INVITE");
       this.#waiting?.reject(this.#failure);
@@ -84,7 +88,7 @@ export class TrunkCall implements CallUser {
     }
     const report = () => {
       const sipCallId = this.#call?.sipCallId ?? "";
-      this.#parts.event(endedEvent({ callId: this.#callId, sipCallId, hungUp: this.#hungUp }, ending, atMs));
+      this.#owner.event(endedEvent({ callId: this.#callId, sipCallId, hungUp: this.#hungUp }, ending, atMs));
     };
     if (this.#call !== null) report();
     else this.#early = report;

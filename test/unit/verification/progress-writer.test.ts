@@ -13,15 +13,16 @@ function createStage() {
   const written: string[] = [];
   const pending: { resolve(): void; reject(error: Error): void }[] = [];
   const batchTimer = createBatchTimer(clock, 20);
-  const progress = createProgressWriter({
+  const store = {
     batchTimer,
-    store({ event }) {
+    store(_attempt: null, { event }: DeliveryUpdate) {
       written.push(event);
-      return new Promise((resolve, reject) => void pending.push({ resolve, reject }));
+      return new Promise<void>((resolve, reject) => void pending.push({ resolve, reject }));
     },
     clock,
-    onLost: ({ event }) => void lost.push(event),
-  });
+    onLost: (_attempt: null, { event }: DeliveryUpdate) => void lost.push(event),
+  };
+  const progress = createProgressWriter(store, null);
   const nextFlush = () => {
     batchTimer.flush();
     return breath();
