@@ -1,7 +1,7 @@
 /** One call at the simulated phone: from the INVITE to its place in the call log. */
 import type { Clock } from "../../shared/clock.ts";
 import type { HeaderLine, OutgoingResponse, ServerTransaction } from "../../sip/transaction/port.ts";
-import { defaultTimerValues } from "../../sip/transaction/timers.ts";
+import { defaultTimerValues } from "../../sip/transaction/timer-values.ts";
 import type { CallAudio } from "./audio.ts";
 import type { Step } from "./behaviours.ts";
 import type { RemoteAudio, Session } from "./sdp.ts";

@@ -1,6 +1,8 @@
 /** Places short calls over SIP; see port.ts. */
 
+import { steadyClock } from "../../shared/clock.ts";
 import { LatestMap } from "../../shared/latest-map.ts";
+import { Timers } from "../../shared/timers.ts";
 import { readCSeq, tagOf } from "../header.ts";
 import { headerOf, type SipResponseMessage } from "../message.ts";
 import type { HeaderLine, ServerTransaction } from "../transaction/port.ts";
@@ -9,7 +11,7 @@ import { maxAnswers } from "./call-machine.ts";
 import type { CallerParts } from "./caller-parts.ts";
 import { ackOf, dialogOf } from "./dialog.ts";
 import { DialogRequest, type DialogRequestParts } from "./dialog-request.ts";
-import { LiveCall } from "./live-call.ts";
+import { type CallOwner, LiveCall } from "./live-call.ts";
 import type { Caller, CallUser, OutgoingCall, SipCall, StrayTrunk } from "./port.ts";
 
 export type { CallerParts } from "./caller-parts.ts";
@@ -31,6 +33,14 @@ export function createCaller(parts: CallerParts): Caller {
   /** RFC 8866 section 5.2 suggests a time; a number behind it is unique. */
   let session = Math.floor(parts.clock.nowMs() / 1000);
 
+  const owner: CallOwner = {
+    parts,
+    timers: new Timers(steadyClock(parts.clock), parts.onError),
+    ended(call) {
+      if (calls.get(call.sipCallId) === call) calls.delete(call.sipCallId);
+    },
+  };
+
   return {
     place(call: OutgoingCall, user: CallUser): SipCall {
       const callId = `${call.id}@${parts.host}`;
@@ -43,9 +53,7 @@ export function createCaller(parts: CallerParts): Caller {
         session,
         mediaHost: parts.mediaHost,
       };
-      const live = new LiveCall(parts, invite, user, () => {
-        if (calls.get(callId) === live) calls.delete(callId);
-      });
+      const live = new LiveCall(owner, invite, user);
       calls.set(callId, live);
       live.begin();
       return live;

@@ -1,4 +1,5 @@
 /** One call in progress: feeds its state machine (call-machine.ts) and runs the resulting actions. */
+import type { Timer, TimerOwner, Timers } from "../../shared/timers.ts";
 import { isChallenge } from "../evidence.ts";
 import { splitValues, tagOf } from "../header.ts";
 import { inviteResponse } from "../invite-reading.ts";
@@ -21,28 +22,36 @@ interface Happening {
   readonly flow: Flow | undefined;
 }
 
-export class LiveCall implements SipCall, SignallingUser {
+/** What all calls of a caller share. */
+export interface CallOwner {
+  readonly parts: CallerParts;
+  readonly timers: Timers;
+  /** Called once, before the user's `ended`. */
+  ended(call: LiveCall): void;
+}
+
+export class LiveCall implements SipCall, SignallingUser, TimerOwner<"limit"> {
   readonly sipCallId: string;
+  readonly #owner: CallOwner;
   readonly #parts: CallerParts;
   readonly #invite: InviteParts;
   readonly #signalling: Signalling;
   readonly #user: CallUser;
-  readonly #onEnd: () => void;
   #state: CallState;
   #farEnd: FarEndRequests | null = null;
-  #stopTimer: (() => void) | null = null;
+  #timer: Timer | null = null;
   /** What happens while an action runs waits its turn. */
   #busy = false;
   #stopped = false;
   #waiting: Happening[] = [];
 
-  /** @param onEnd called once, before the user's `ended` */
-  constructor(parts: CallerParts, invite: InviteParts, user: CallUser, onEnd: () => void) {
+  constructor(owner: CallOwner, invite: InviteParts, user: CallUser) {
+    const { parts } = owner;
     this.sipCallId = invite.callId;
+    this.#owner = owner;
     this.#parts = parts;
     this.#invite = invite;
     this.#user = user;
-    this.#onEnd = onEnd;
     this.#signalling = new Signalling(parts, invite, this);
     this.#state = beginCall(parts.monotonicMs());
   }
@@ -66,8 +75,8 @@ export class LiveCall implements SipCall, SignallingUser {
     if (phase === "opening") this.hangUp();
     else if (phase === "answered") this.feed({ type: "time_over", atMs: this.#parts.monotonicMs() });
     this.#stopped = true;
-    this.#stopTimer?.();
-    this.#onEnd();
+    this.#stopTimer();
+    this.#owner.ended(this);
   }
 
   /** A request of the far end with this call's Call-ID. */
@@ -188,18 +197,25 @@ export class LiveCall implements SipCall, SignallingUser {
     }
   }
 
+  /** The time that the call has, or its end, is over. */
+  expired(): void {
+    this.feed({ type: "time_over", atMs: this.#parts.monotonicMs() });
+  }
+
   #startTimer(delayMs: number): void {
-    this.#stopTimer?.();
-    this.#stopTimer = this.#parts.clock.after(delayMs, () => {
-      this.feed({ type: "time_over", atMs: this.#parts.monotonicMs() });
-    });
+    this.#stopTimer();
+    this.#timer = this.#owner.timers.start(delayMs, this, "limit");
+  }
+
+  #stopTimer(): void {
+    this.#owner.timers.stop(this.#timer);
+    this.#timer = null;
   }
 
   #end(): void {
-    this.#stopTimer?.();
-    this.#stopTimer = null;
+    this.#stopTimer();
     const { ending } = this.#state;
-    this.#onEnd();
+    this.#owner.ended(this);
     if (ending !== null) this.#user.ended(ending, this.#parts.clock.nowMs());
   }
 }

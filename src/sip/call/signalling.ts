@@ -39,6 +39,7 @@ export class Signalling {
   /** What the newest INVITE carried, or the next one will carry. */
   #answers: DigestAnswers | null = null;
   #isFresh = false;
+  /** Of the newest INVITE, where a challenge may have to be answered for it. */
   #body = "";
   /** Of the open INVITE. */
   #current: InviteUser | null = null;
@@ -114,7 +115,7 @@ export class Signalling {
     const flow = this.#flow;
     if (target === null || flow === null) return notTaken;
     const request = inviteOf(this.#invite, this.#inviteCSeq, flow);
-    this.#body = request.body;
+    if (this.#digest !== null) this.#body = request.body;
     const answers = this.#answersOf(request);
     const headers = answers === null ? request.headers : [...request.headers, ...answers.headers];
     const user = new InviteUser(this, this.#user, flow);

@@ -1,6 +1,7 @@
 /** The client transactions of a process: begins them, and gives each response to its own. */
 import { LatestMap } from "../../shared/latest-map.ts";
 import type { Random } from "../../shared/random.ts";
+import type { Timers } from "../../shared/timers.ts";
 import type { SipResponseMessage } from "../message.ts";
 import { magicCookie } from "../request-reading.ts";
 import { Shares } from "../shares.ts";
@@ -19,7 +20,7 @@ import type {
   SentInvite,
 } from "./port.ts";
 import { RequestClient } from "./request-client.ts";
-import type { Timers, TimerValues } from "./timers.ts";
+import type { TimerValues } from "./timer-values.ts";
 
 export interface ClientsOptions {
   readonly timers: Timers;

@@ -1,10 +1,12 @@
 /** What transactions need of their layer. */
+
+import type { Timers } from "../../shared/timers.ts";
 import type { SipResponseMessage } from "../message.ts";
 import type { Share } from "../shares.ts";
 import type { Flow } from "../transport/port.ts";
 import type { HeaderLine, SentInvite } from "../write.ts";
 import type { ClientUser } from "./port.ts";
-import type { Timers, TimerValues } from "./timers.ts";
+import type { TimerValues } from "./timer-values.ts";
 
 export interface ClientContext {
   readonly timers: Timers;

@@ -1,12 +1,13 @@
 /** The transaction layer (RFC 3261 section 17) over the transports. */
 import type { Clock } from "../../shared/clock.ts";
 import type { Random } from "../../shared/random.ts";
+import { Timers } from "../../shared/timers.ts";
 import type { SipResponseMessage } from "../message.ts";
 import type { Flow, Transports } from "../transport/port.ts";
 import { Clients } from "./clients.ts";
 import type { ServerTransaction, TransactionLayer } from "./port.ts";
 import { Servers } from "./servers.ts";
-import { defaultTimerValues, Timers, type TimerValues } from "./timers.ts";
+import { defaultTimerValues, type TimerValues } from "./timer-values.ts";
 
 export interface TransactionOptions {
   readonly transports: Pick<Transports, "onMessage" | "onClosed" | "replyTo">;

@@ -1,6 +1,8 @@
 /** What the transactions of RFC 3261 section 17 have in common: each takes the steps of its table, with at most two timers. */
+
+import type { Timer, TimerOwner, Timers } from "../../shared/timers.ts";
 import type { Table } from "./tables.ts";
-import type { Timer, TimerOwner, Timers, TimerValues } from "./timers.ts";
+import type { TimerValues } from "./timer-values.ts";
 
 export interface MachineContext {
   readonly timers: Timers;

@@ -1,11 +1,13 @@
 /** What server transactions need of their layer, and it of them. */
+
+import type { Timers } from "../../shared/timers.ts";
 import type { SipRequestMessage } from "../message.ts";
 import type { Share } from "../shares.ts";
 import type { Flow, SocketAddress } from "../transport/port.ts";
 import type { Kept, KeptBytes } from "./kept-bytes.ts";
 import type { RequestKey } from "./matching.ts";
 import type { ServerTransaction } from "./port.ts";
-import type { Timers, TimerValues } from "./timers.ts";
+import type { TimerValues } from "./timer-values.ts";
 
 export interface ServerContext {
   readonly timers: Timers;

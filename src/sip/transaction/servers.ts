@@ -1,5 +1,6 @@
 /** The server transactions of a process: each request is acted on once, whatever the network repeats. */
 import type { Random } from "../../shared/random.ts";
+import type { Timers } from "../../shared/timers.ts";
 import type { SipRequestMessage } from "../message.ts";
 import { Shares } from "../shares.ts";
 import { shortKey } from "../short-key.ts";
@@ -18,7 +19,7 @@ import {
   replyPort,
   type ServerContext,
 } from "./server-transaction.ts";
-import type { Timers, TimerValues } from "./timers.ts";
+import type { TimerValues } from "./timer-values.ts";
 
 export interface ServersOptions {
   readonly timers: Timers;

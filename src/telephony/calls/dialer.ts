@@ -1,7 +1,8 @@
 /** Places short calls, each through the Asterisk of its channel slot, and counts them. */
 import type { Logger } from "pino";
 import { isE164 } from "../../numbers/e164.ts";
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, steadyClock } from "../../shared/clock.ts";
+import { Timers } from "../../shared/timers.ts";
 import type { CallControl, CallEvent } from "../call-control/port.ts";
 import type { SipCapture } from "../sip-capture/index.ts";
 import { endpointOf } from "../trunks/engines.ts";
@@ -92,6 +93,7 @@ class ShortCallDialer implements Dialer {
     const { config, slots, clock, logger } = this.#parts;
     return {
       ...{ slots, clock, logger, maxAttempts: config.calls.max_trunks },
+      timers: new Timers(steadyClock(clock)),
       setupLimitMs: ({ probe }) => timesOf(config, probe).setupMs,
       needsOf: (call) => this.#needsOf(call),
       plan: (call, slot, attemptId, setupLimitMs) => this.#plan(call, slot, attemptId, setupLimitMs),

@@ -2,6 +2,7 @@
 
 import type { Logger } from "pino";
 import { type Clock, steadyMs } from "../../shared/clock.ts";
+import type { Timer, TimerOwner, Timers } from "../../shared/timers.ts";
 import type { CallEvent } from "../call-control/port.ts";
 import { type CallControl, type CallRequest, OriginateError } from "../call-control/port.ts";
 import type { SipCapture } from "../sip-capture/index.ts";
@@ -42,20 +43,23 @@ export type AttemptInput = CallEventInput extends infer Input
     : never
   : never;
 
-export class LiveAttempt {
+export class LiveAttempt implements TimerOwner<CallTimer> {
   readonly #plan: AttemptPlan;
   readonly #clock: Clock;
+  readonly #timers: Timers;
   readonly #owner: AttemptOwner;
-  readonly #timers = new Map<CallTimer, () => void>();
+  readonly #running: { [Name in CallTimer]?: Timer | null } = {};
   /** Until they are done. */
   #first: readonly CallAction[];
   #state: CallState;
   /** While sounds can be played. */
   #answered: LiveAnsweredCall | null = null;
 
-  constructor(plan: AttemptPlan, clock: Clock, owner: AttemptOwner) {
+  constructor(plan: AttemptPlan, time: { readonly clock: Clock; readonly timers: Timers }, owner: AttemptOwner) {
+    const { clock, timers } = time;
     this.#plan = plan;
     this.#clock = clock;
+    this.#timers = timers;
     this.#owner = owner;
     const { state, actions } = beginCall(plan.rules, steadyMs(clock));
     this.#state = state;
@@ -139,22 +143,23 @@ export class LiveAttempt {
     this.feed(result);
   }
 
+  expired(timer: CallTimer): void {
+    this.#running[timer] = null;
+    this.feed({ type: "timer", timer });
+  }
+
   #startTimer(timer: CallTimer, delayMs: number): void {
     this.#stopTimer(timer);
-    const stop = this.#clock.after(delayMs, () => {
-      this.#timers.delete(timer);
-      this.feed({ type: "timer", timer });
-    });
-    this.#timers.set(timer, stop);
+    this.#running[timer] = this.#timers.start(delayMs, this, timer);
   }
 
   #stopTimer(timer: CallTimer): void {
-    this.#timers.get(timer)?.();
-    this.#timers.delete(timer);
+    this.#timers.stop(this.#running[timer] ?? null);
+    this.#running[timer] = null;
   }
 
   async #end(end: CallEnd): Promise<void> {
-    for (const timer of [...this.#timers.keys()]) this.#stopTimer(timer);
+    for (const timer of Object.keys(this.#running) as CallTimer[]) this.#stopTimer(timer);
     const { rules, capture, request, trunk } = this.#plan;
     if (end.endedBy === "unknown" && end.refusal === null)
       this.#logger().warn({ exists: end.exists }, "end of call not seen");

@@ -6,6 +6,7 @@
 
 import type { Logger } from "pino";
 import { type Clock, stopwatch } from "../../shared/clock.ts";
+import type { Timers } from "../../shared/timers.ts";
 import type { CallEvent } from "../call-control/port.ts";
 import type { ChannelSlot, DialerSlots, NoChannelSlot, SlotNeeds } from "../trunks/slots-port.ts";
 import { type AttemptOwner, type AttemptPlan, LiveAttempt } from "./live-attempt.ts";
@@ -23,6 +24,8 @@ const maxReservations = 10;
 export interface CallOwner {
   readonly slots: Pick<DialerSlots, "reserveAnother" | "release" | "placing" | "alerted" | "callEnded">;
   readonly clock: Clock;
+  /** Of all attempts. */
+  readonly timers: Timers;
   readonly logger: Logger;
   /** Most INVITEs, each on another trunk or through another Asterisk. */
   readonly maxAttempts: number;
@@ -150,7 +153,7 @@ export class LiveCall implements AttemptOwner {
       return;
     }
     owner.attemptBegins(this.#attemptId, this);
-    this.#attempt = new LiveAttempt(planned, owner.clock, this);
+    this.#attempt = new LiveAttempt(planned, owner, this);
     owner.slots.placing(slot);
     this.#attempt.begin();
     // The process may have stalled between that check of the clock and the request, which drivers write by the end of this turn of the

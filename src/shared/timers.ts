@@ -1,20 +1,9 @@
 /**
- * Timers of transactions: one queue a duration. Timers of one duration end in the order in which they began, so each queue is
- * a list with one timer of the clock for its head; starting and stopping one is a change of four links.
+ * Timers of what there is by the thousand, such as calls and transactions: one queue a duration. Timers of one duration end in the
+ * order in which they began, so each queue is a list with one timer of the clock for its head; starting and stopping one is
+ * a change of four links, and there is one object for each and no closure.
  */
-import type { Clock } from "../../shared/clock.ts";
-
-/** RFC 3261 table 4, in milliseconds. */
-export interface TimerValues {
-  /** Estimate of the round trip. */
-  readonly t1Ms: number;
-  /** Longest pause between repetitions of requests other than INVITE, and of responses to INVITE. */
-  readonly t2Ms: number;
-  /** Longest that a message stays in the network. */
-  readonly t4Ms: number;
-}
-
-export const defaultTimerValues: TimerValues = { t1Ms: 500, t2Ms: 4000, t4Ms: 5000 };
+import type { Clock } from "./clock.ts";
 
 export interface TimerOwner<Name extends string> {
   expired(name: Name): void;
@@ -50,11 +39,11 @@ export class Timers {
     this.#onError = onError;
   }
 
-  /** @param delayMs one of a few values: each has a queue */
+  /** @param delayMs in general one of a few values: each has a queue as long as it has timers */
   start<Name extends string>(delayMs: number, owner: TimerOwner<Name>, name: Name): Timer {
     let queue = this.#queues.get(delayMs);
     if (queue === undefined) {
-      queue = new Queue(this.#clock, delayMs, this.#onError);
+      queue = new Queue(this.#clock, delayMs, this.#onError, this.#emptied);
       this.#queues.set(delayMs, queue);
     }
     const timer = new Timer(owner, name);
@@ -76,8 +65,10 @@ export class Timers {
 
   /** Stops all. */
   clear(): void {
-    for (const queue of this.#queues.values()) queue.clear();
+    for (const queue of [...this.#queues.values()]) queue.clear();
   }
+
+  readonly #emptied = (delayMs: number): void => void this.#queues.delete(delayMs);
 }
 
 type OnError = (error: unknown) => void;
@@ -90,15 +81,17 @@ class Queue {
   readonly #clock: Clock;
   readonly #onError: OnError;
   readonly #delayMs: number;
+  readonly #emptied: (delayMs: number) => void;
   /** Before the first and behind the last. */
   readonly #ends = new Timer(null, "");
   #stopClock: (() => void) | null = null;
   size = 0;
 
-  constructor(clock: Clock, delayMs: number, onError: OnError) {
+  constructor(clock: Clock, delayMs: number, onError: OnError, emptied: (delayMs: number) => void) {
     this.#clock = clock;
     this.#onError = onError;
     this.#delayMs = delayMs;
+    this.#emptied = emptied;
   }
 
   add(timer: Timer): void {
@@ -136,6 +129,7 @@ class Queue {
   #rest(): void {
     this.#stopClock?.();
     this.#stopClock = null;
+    if (this.size === 0) this.#emptied(this.#delayMs);
   }
 
   #wait(delayMs: number): void {
