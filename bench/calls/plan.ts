@@ -7,6 +7,8 @@ export type ChosenSide = (typeof chosenSides)[number];
 export interface Plan {
   /** Compilers and connections warm up on calls that do not count: V8 compiles most of what a call runs through late. */
   readonly warmup: { readonly ratePerSecond: number; readonly durationMs: number };
+  /** Before each rung, at a rate that the side has held: calls that do not count either. */
+  readonly leadInMs: number;
   readonly stepMs: number;
   readonly rounds: number;
   /** Where CPU, memory and times are compared: rates that all sides hold, of a machine at leisure and of a busy one. */
@@ -25,6 +27,7 @@ export function ratesOf(plan: Plan): readonly number[] {
 
 const whole: Plan = {
   warmup: { ratePerSecond: 500, durationMs: 30_000 },
+  leadInMs: 2000,
   stepMs: 4000,
   rounds: 3,
   referencesPerSecond: [200, 500],
@@ -37,6 +40,7 @@ const whole: Plan = {
 /** Shows that all of it runs; its figures are those of cold sides and of a ladder with few rungs. */
 const quick: Plan = {
   warmup: { ratePerSecond: 200, durationMs: 5000 },
+  leadInMs: 500,
   stepMs: 2000,
   rounds: 1,
   referencesPerSecond: [200],
