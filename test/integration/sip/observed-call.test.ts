@@ -148,7 +148,9 @@ it("has a trace with its messages, without a number", async () => {
       "in 487 Terminated *********** to INVITE",
       "out ACK",
     ]);
-  const text = JSON.stringify(trunks.traces?.find("v2"));
+  // Times are left out: their digits are any.
+  const isTime = (key: string) => key === "ms" || key === "startedAtMs";
+  const text = JSON.stringify(trunks.traces?.find("v2"), (key, value) => (isTime(key) ? undefined : value));
   expect(text).toContain(`"callerId":"+1202*******"`);
   for (const secret of ["0147", "0123"]) expect(text).not.toContain(secret);
 });
