@@ -68,7 +68,10 @@ export class Timers {
     for (const queue of [...this.#queues.values()]) queue.clear();
   }
 
-  readonly #emptied = (delayMs: number): void => void this.#queues.delete(delayMs);
+  /** One that was emptied and replaced while it called an owner back must not take the new one along. */
+  readonly #emptied = (delayMs: number, queue: Queue): void => {
+    if (this.#queues.get(delayMs) === queue) this.#queues.delete(delayMs);
+  };
 }
 
 type OnError = (error: unknown) => void;
@@ -77,17 +80,19 @@ function rethrow(error: unknown): void {
   throw error;
 }
 
+type Emptied = (delayMs: number, queue: Queue) => void;
+
 class Queue {
   readonly #clock: Clock;
   readonly #onError: OnError;
   readonly #delayMs: number;
-  readonly #emptied: (delayMs: number) => void;
+  readonly #emptied: Emptied;
   /** Before the first and behind the last. */
   readonly #ends = new Timer(null, "");
   #stopClock: (() => void) | null = null;
   size = 0;
 
-  constructor(clock: Clock, delayMs: number, onError: OnError, emptied: (delayMs: number) => void) {
+  constructor(clock: Clock, delayMs: number, onError: OnError, emptied: Emptied) {
     this.#clock = clock;
     this.#onError = onError;
     this.#delayMs = delayMs;
@@ -129,7 +134,7 @@ class Queue {
   #rest(): void {
     this.#stopClock?.();
     this.#stopClock = null;
-    if (this.size === 0) this.#emptied(this.#delayMs);
+    if (this.size === 0) this.#emptied(this.#delayMs, this);
   }
 
   #wait(delayMs: number): void {

@@ -55,6 +55,27 @@ it("a timer that its owner starts anew when it ends runs its whole time again", 
   expect(atMs.map((at) => at - begunMs)).toEqual([200, 400, 600]);
 });
 
+it("an owner that stops the last timer of a duration and starts another one loses neither", () => {
+  const clock = manualClock();
+  const { expired, owner } = recorder();
+  const timers = new Timers(clock);
+  timers.start(
+    200,
+    {
+      expired() {
+        timers.stop(last);
+        timers.start(200, owner, "new");
+      },
+    },
+    "first",
+  );
+  const last = timers.start(200, owner, "last");
+  clock.pass(200);
+  expect([expired, timers.size]).toEqual([[], 1]);
+  clock.pass(200);
+  expect([expired, timers.size]).toEqual([["new"], 0]);
+});
+
 it("an owner that throws does not hold up the others", () => {
   const clock = manualClock();
   const { expired, owner } = recorder();
